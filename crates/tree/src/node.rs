@@ -1,0 +1,270 @@
+//! Nodes: the canonical bytes of a run of entries, read in place.
+//!
+//! The layout is specified in `spec/FORMAT.md`, section "Node". A node is never unpacked: look-ups
+//! search the stored bytes. There is one valid encoding for one content, and [`Node::decode`]
+//! refuses every other, so a decoded node needs no further checks.
+
+mod decode;
+mod merkle;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::hash::{HASH_LEN, Hash};
+use crate::storage::Locator;
+use crate::value::{Blob, ValueRef};
+
+pub use decode::NodeError;
+pub(crate) use merkle::{Merkle, entry_digest, leaf_separator, node_hash, pair_digest};
+pub(crate) use run::{Run, entry_size};
+
+/// The version of the node layout, its first byte.
+pub(crate) const NODE_FORMAT: u8 = 1;
+
+/// The highest level a node can have.
+pub const MAX_LEVEL: u8 = 63;
+
+/// The largest encoded node, in bytes: offsets have 15 bits each for keys and for values.
+pub const MAX_NODE_LEN: usize = 1 << 16;
+
+const HEADER_LEN: usize = 6;
+/// The upper bit of a 15-bit offset: "natural end" on a key, "blob" on a value.
+const FLAG: u16 = 1 << 15;
+const COUNT_LEN: usize = 6;
+/// The largest count of entries in a tree: it is stored in 48 bits.
+pub(crate) const MAX_COUNT: u64 = (1 << 48) - 1;
+
+/// A child as its parent knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Child {
+    /// The child's name.
+    pub hash: Hash,
+    /// How many entries lie below it.
+    pub count: u64,
+    /// Whether the boundary rule ended the child, so that its end depends on its own content alone.
+    pub natural: bool,
+    /// Where the storage found it; no part of the tree's content.
+    pub locator: Locator,
+}
+
+/// What a node holds under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Payload<'a> {
+    Value(ValueRef<'a>),
+    Child(Child),
+}
+
+/// A node of a tree: its canonical bytes, and a locator for each child.
+pub struct Node {
+    bytes: Box<[u8]>,
+    /// One per child; empty on a leaf, or when the storage gave none.
+    locators: Box<[Locator]>,
+    level: u8,
+    len: u16,
+    prefix_len: u16,
+    /// Where the suffixes begin in `bytes`.
+    suffixes: u32,
+    /// Where the values begin in `bytes`; its length on an inner node.
+    values: u32,
+}
+
+impl Node {
+    /// The canonical bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The level: 0 for a leaf, one more than its children's for an inner node.
+    pub fn level(&self) -> u8 {
+        self.level
+    }
+
+    /// Whether this is a leaf.
+    pub fn is_leaf(&self) -> bool {
+        self.level == 0
+    }
+
+    /// How many entries or children the node holds. Only the root of the empty tree holds none.
+    pub fn len(&self) -> usize {
+        usize::from(self.len)
+    }
+
+    /// Whether this is the root of the empty tree.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many entries lie in the leaves at or below this node.
+    pub fn count(&self) -> u64 {
+        if self.is_leaf() { u64::from(self.len) } else { self.count_before(self.len()) }
+    }
+
+    /// The name of the node: a Merkle root over its entries. O(entries) hashes, in batches.
+    pub fn hash(&self) -> Hash {
+        Merkle::of(self).hash()
+    }
+
+    /// The bytes that every key of the node begins with.
+    pub(crate) fn prefix(&self) -> &[u8] {
+        &self.bytes[HEADER_LEN..HEADER_LEN + usize::from(self.prefix_len)]
+    }
+
+    /// What follows the prefix in the key of entry `i`.
+    pub(crate) fn suffix(&self, i: usize) -> &[u8] {
+        let start = if i == 0 { 0 } else { self.key_end(i - 1) };
+        let base = self.suffixes as usize;
+        &self.bytes[base + start..base + self.key_end(i)]
+    }
+
+    /// The whole key of entry `i`; panics if there is no such entry.
+    pub fn key(&self, i: usize) -> Vec<u8> {
+        [self.prefix(), self.suffix(i)].concat()
+    }
+
+    /// Whether entry `i` has this key.
+    pub(crate) fn key_is(&self, i: usize, key: &[u8]) -> bool {
+        key.strip_prefix(self.prefix()) == Some(self.suffix(i))
+    }
+
+    /// The value of entry `i` of a leaf; panics if there is no such entry.
+    pub fn value(&self, i: usize) -> ValueRef<'_> {
+        debug_assert!(self.is_leaf());
+        let start = if i == 0 { 0 } else { self.value_offset(i - 1) & !FLAG };
+        let end = self.value_offset(i);
+        let base = self.values as usize;
+        let bytes = &self.bytes[base + usize::from(start)..base + usize::from(end & !FLAG)];
+        if end & FLAG == 0 {
+            return ValueRef::Inline(bytes);
+        }
+        #[expect(clippy::expect_used, reason = "decoding and encoding let no other blob in")]
+        ValueRef::Blob(Blob::decode(bytes).expect("a leaf holds valid blobs"))
+    }
+
+    /// Child `i` of an inner node; panics if there is no such child.
+    pub fn child(&self, i: usize) -> Child {
+        Child {
+            hash: self.child_hash(i),
+            count: self.count_before(i + 1) - self.count_before(i),
+            natural: self.key_offset(i) & FLAG != 0,
+            locator: self.locators.get(i).copied().unwrap_or(Locator::NONE),
+        }
+    }
+
+    /// The children of an inner node, in order; none of a leaf.
+    pub fn children(&self) -> impl ExactSizeIterator<Item = Child> + '_ {
+        (0..if self.is_leaf() { 0 } else { self.len() }).map(|i| self.child(i))
+    }
+
+    /// The large values that a leaf refers to; none of an inner node.
+    pub fn blobs(&self) -> impl Iterator<Item = Blob> + '_ {
+        let len = if self.is_leaf() { self.len() } else { 0 };
+        (0..len).filter_map(|i| match self.value(i) {
+            ValueRef::Blob(blob) => Some(blob),
+            ValueRef::Inline(_) => None,
+        })
+    }
+
+    /// Gives the node one locator per child, in order.
+    ///
+    /// # Panics
+    /// If there are neither none nor as many as children.
+    pub fn with_locators(mut self, locators: Box<[Locator]>) -> Self {
+        let children = if self.is_leaf() { 0 } else { self.len() };
+        assert!(locators.is_empty() || locators.len() == children, "one locator per child");
+        self.locators = locators;
+        self
+    }
+
+    /// How many entries lie below the children before child `i`.
+    pub(crate) fn count_before(&self, i: usize) -> u64 {
+        if i == 0 {
+            return 0;
+        }
+        let at = self.after_key_offsets() + (i - 1) * COUNT_LEN;
+        let mut count = [0; 8];
+        count[..COUNT_LEN].copy_from_slice(&self.bytes[at..at + COUNT_LEN]);
+        u64::from_le_bytes(count)
+    }
+
+    /// The first child below which the entry of rank `rank` (within this node) can lie.
+    pub(crate) fn child_of_rank(&self, rank: u64) -> usize {
+        partition_point(self.len(), |i| self.count_before(i + 1) <= rank)
+    }
+
+    /// Where `key` is (`Ok`), or the first entry with a greater key (`Err`). O(log entries).
+    pub(crate) fn search(&self, key: &[u8]) -> Result<usize, usize> {
+        let prefix = self.prefix();
+        let head = key.len().min(prefix.len());
+        match key[..head].cmp(&prefix[..head]) {
+            Ordering::Less => return Err(0),
+            Ordering::Greater => return Err(self.len()),
+            Ordering::Equal if key.len() < prefix.len() => return Err(0),
+            Ordering::Equal => {}
+        }
+        let rest = &key[prefix.len()..];
+        let i = partition_point(self.len(), |i| self.suffix(i) < rest);
+        if i < self.len() && self.suffix(i) == rest { Ok(i) } else { Err(i) }
+    }
+
+    /// The first entry whose key is at least `key`, or the number of entries if there is none.
+    pub(crate) fn lower_bound(&self, key: &[u8]) -> usize {
+        self.search(key).unwrap_or_else(|i| i)
+    }
+
+    pub(crate) fn payload(&self, i: usize) -> Payload<'_> {
+        if self.is_leaf() { Payload::Value(self.value(i)) } else { Payload::Child(self.child(i)) }
+    }
+
+    fn child_hash(&self, i: usize) -> Hash {
+        let at = self.after_key_offsets() + self.len() * COUNT_LEN + i * HASH_LEN;
+        let (hash, _) = self.bytes[at..].as_chunks().0.split_at(1);
+        Hash::from_bytes(hash[0])
+    }
+
+    fn key_end(&self, i: usize) -> usize {
+        usize::from(self.key_offset(i) & !FLAG)
+    }
+
+    fn key_offset(&self, i: usize) -> u16 {
+        self.u16_at(HEADER_LEN + usize::from(self.prefix_len) + 2 * i)
+    }
+
+    fn value_offset(&self, i: usize) -> u16 {
+        self.u16_at(self.after_key_offsets() + 2 * i)
+    }
+
+    fn after_key_offsets(&self) -> usize {
+        HEADER_LEN + usize::from(self.prefix_len) + 2 * self.len()
+    }
+
+    fn u16_at(&self, at: usize) -> u16 {
+        u16::from_le_bytes([self.bytes[at], self.bytes[at + 1]])
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("level", &self.level)
+            .field("len", &self.len)
+            .field("size_bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The first index below `len` for which `before` fails, given that it fails for all that follow.
+fn partition_point(len: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = (low + high) / 2;
+        if before(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}

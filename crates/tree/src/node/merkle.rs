@@ -1,0 +1,192 @@
+//! A node's name: the root of a Merkle search tree over its entries.
+//!
+//! The binary tree over the entries has the shape of RFC 6962 (neighbours are paired from the left, an
+//! odd one rises unpaired). Each pair binds the key that separates its halves, which makes it an
+//! authenticated *search* tree: for one root, the path of a key is unique, whoever built the tree.
+//! `spec/FORMAT.md`, section "Names", has the exact messages.
+
+use super::run::common_prefix_len;
+use super::{Child, NODE_FORMAT, Node, Payload};
+use crate::digest::{BLOCK_LEN, Domain};
+use crate::hash::{HASH_LEN, Hash};
+use crate::value::ValueRef;
+
+const ZERO: Hash = Hash::from_bytes([0; HASH_LEN]);
+
+/// The bit of the key length that marks a natural end, or of the value length that marks a blob.
+const FLAG: u16 = 1 << 15;
+
+/// All digests of a node, from the entries up.
+pub(crate) struct Merkle {
+    level: u8,
+    count: u64,
+    /// `layers[0]` are the entries' digests, each further layer pairs the one before.
+    layers: Vec<Vec<Hash>>,
+}
+
+impl Merkle {
+    pub(crate) fn of(node: &Node) -> Self {
+        let mut batch = Batch::default();
+        let mut layers = Vec::with_capacity(8);
+        layers.push(batch.entries(node));
+        let mut stride = 1;
+        while let Some(below) = layers.last()
+            && below.len() > 1
+        {
+            let layer = batch.pairs(node, below, stride);
+            layers.push(layer);
+            stride *= 2;
+        }
+        Self { level: node.level, count: node.count(), layers }
+    }
+
+    /// The digest over the entries `[first, first + width)` clipped to the node, `width` a power of
+    /// two and `first` a multiple of it.
+    pub(crate) fn digest(&self, first: usize, width: usize) -> Hash {
+        // An odd entry rises unpaired, so it lies in every layer up to its partner's.
+        let layer = (width.ilog2() as usize).min(self.layers.len() - 1);
+        self.layers[layer][first >> layer]
+    }
+
+    /// The name of the node.
+    pub(crate) fn hash(&self) -> Hash {
+        let root = self.layers.last().and_then(|layer| layer.first()).copied().unwrap_or(ZERO);
+        node_hash(self.level, self.layers[0].len(), self.count, &root)
+    }
+}
+
+/// The name of a node with this header and this digest over its entries.
+pub(crate) fn node_hash(level: u8, len: usize, count: u64, root: &Hash) -> Hash {
+    let mut message = [0; BLOCK_LEN];
+    message[0] = NODE_FORMAT;
+    message[1] = level;
+    message[2..4].copy_from_slice(&(len as u16).to_le_bytes());
+    message[4..12].copy_from_slice(&count.to_le_bytes());
+    message[32..].copy_from_slice(root.as_bytes());
+    Domain::Node.hash(&message)
+}
+
+/// The digest of one entry.
+pub(crate) fn entry_digest(key: &[u8], payload: &Payload<'_>) -> Hash {
+    let mut message = Vec::with_capacity(4 * BLOCK_LEN);
+    let domain = put_entry(&mut message, key, &[], payload);
+    domain.hash(&message)
+}
+
+/// The digest of a pair whose halves `separator` separates.
+pub(crate) fn pair_digest(level: u8, left: &Hash, right: &Hash, separator: &[u8]) -> Hash {
+    let mut message = Vec::with_capacity(4 * BLOCK_LEN);
+    put_pair(&mut message, left, right, separator, &[]);
+    pair_domain(level).hash(&message)
+}
+
+/// The shortest key that is greater than `left` and a prefix of `right`, given `left < right`.
+pub(crate) fn leaf_separator<'a>(left: &[u8], right: &'a [u8]) -> &'a [u8] {
+    &right[..common_prefix_len(left, right) + 1]
+}
+
+fn pair_domain(level: u8) -> Domain {
+    if level == 0 { Domain::LeafPair } else { Domain::InnerPair }
+}
+
+/// Appends the padded message of an entry whose key is `head ‖ tail`.
+fn put_entry(message: &mut Vec<u8>, head: &[u8], tail: &[u8], payload: &Payload<'_>) -> Domain {
+    let key_len = (head.len() + tail.len()) as u16;
+    let domain = match payload {
+        Payload::Value(value) => {
+            let blob = if matches!(value, ValueRef::Blob(_)) { FLAG } else { 0 };
+            message.extend_from_slice(&key_len.to_le_bytes());
+            message.extend_from_slice(&(value.stored_len() as u16 | blob).to_le_bytes());
+            message.extend_from_slice(head);
+            message.extend_from_slice(tail);
+            match value {
+                ValueRef::Inline(bytes) => message.extend_from_slice(bytes),
+                ValueRef::Blob(blob) => message.extend_from_slice(&blob.encode()),
+            }
+            Domain::LeafEntry
+        }
+        Payload::Child(Child { hash, count, natural, .. }) => {
+            let natural = if *natural { FLAG } else { 0 };
+            message.extend_from_slice(&(key_len | natural).to_le_bytes());
+            message.extend_from_slice(&count.to_le_bytes()[..6]);
+            message.extend_from_slice(hash.as_bytes());
+            message.extend_from_slice(head);
+            message.extend_from_slice(tail);
+            Domain::InnerEntry
+        }
+    };
+    pad(message);
+    domain
+}
+
+/// Appends the padded message of a pair whose separator is `head ‖ tail`.
+fn put_pair(message: &mut Vec<u8>, left: &Hash, right: &Hash, head: &[u8], tail: &[u8]) {
+    message.extend_from_slice(left.as_bytes());
+    message.extend_from_slice(right.as_bytes());
+    message.extend_from_slice(&((head.len() + tail.len()) as u16).to_le_bytes());
+    message.extend_from_slice(head);
+    message.extend_from_slice(tail);
+    pad(message);
+}
+
+fn pad(message: &mut Vec<u8>) {
+    message.resize(message.len().next_multiple_of(BLOCK_LEN), 0);
+}
+
+/// Collects runs of messages with equally many blocks and hashes each run at once.
+#[derive(Default)]
+struct Batch {
+    messages: Vec<u8>,
+}
+
+impl Batch {
+    fn entries(&mut self, node: &Node) -> Vec<Hash> {
+        let domain = if node.is_leaf() { Domain::LeafEntry } else { Domain::InnerEntry };
+        let prefix = node.prefix();
+        self.hash_all(domain, node.len(), |messages, i| {
+            put_entry(messages, prefix, node.suffix(i), &node.payload(i));
+        })
+    }
+
+    /// Pairs a layer whose digests cover `stride` entries each.
+    fn pairs(&mut self, node: &Node, below: &[Hash], stride: usize) -> Vec<Hash> {
+        let domain = pair_domain(node.level);
+        let prefix = node.prefix();
+        let (pairs, odd) = below.as_chunks::<2>();
+        let mut layer = self.hash_all(domain, pairs.len(), |messages, i| {
+            let right = (2 * i + 1) * stride;
+            let before = node.suffix(right - 1);
+            let separator =
+                if node.is_leaf() { leaf_separator(before, node.suffix(right)) } else { before };
+            put_pair(messages, &pairs[i][0], &pairs[i][1], prefix, separator);
+        });
+        layer.extend_from_slice(odd);
+        layer
+    }
+
+    fn hash_all(
+        &mut self,
+        domain: Domain,
+        n: usize,
+        mut put: impl FnMut(&mut Vec<u8>, usize),
+    ) -> Vec<Hash> {
+        let mut out = vec![ZERO; n];
+        let (mut first, mut blocks) = (0, 0);
+        self.messages.clear();
+        for i in 0..n {
+            let start = self.messages.len();
+            put(&mut self.messages, i);
+            let len = (self.messages.len() - start) / BLOCK_LEN;
+            if len != blocks && i > first {
+                domain.hash_batch(&self.messages[..start], blocks, &mut out[first..i]);
+                self.messages.drain(..start);
+                first = i;
+            }
+            blocks = len;
+        }
+        if n > 0 {
+            domain.hash_batch(&self.messages, blocks, &mut out[first..]);
+        }
+        out
+    }
+}
