@@ -1,18 +1,34 @@
 //! The prolly tree.
+mod blob;
 mod boundary;
+mod builder;
+mod chunker;
 mod config;
+mod cursor;
 mod digest;
+mod edit;
+mod error;
 mod hash;
 mod memory;
 mod node;
 mod object;
+mod path;
+mod range;
+mod snapshot;
 mod storage;
+mod tree;
 mod value;
 
+pub use blob::{BlobReader, ChunkList, MAX_CHUNK_LEN, Part, store_reader};
 pub use config::{ConfigError, TreeConfig};
+pub use cursor::{Cursor, EntryRef};
+pub use error::TreeError;
 pub use hash::{HASH_LEN, Hash, ParseHashError};
 pub use memory::InMemoryNodeStorage;
 pub use node::{Child, MAX_LEVEL, MAX_NODE_LEN, Node, NodeError};
 pub use object::ObjectKind;
+pub use range::{Entry, Range};
+pub use snapshot::Snapshot;
 pub use storage::{Locator, NodeStorage};
+pub use tree::ProllyTree;
 pub use value::{Blob, MAX_INLINE_LEN, MAX_KEY_LEN, MAX_VALUE_LEN, Value, ValueRef};

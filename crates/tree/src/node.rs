@@ -19,7 +19,8 @@ use crate::value::{Blob, ValueRef};
 
 pub use decode::NodeError;
 pub(crate) use merkle::{Merkle, entry_digest, leaf_separator, node_hash, pair_digest};
-pub(crate) use run::{Run, entry_size};
+pub(crate) use run::Run;
+use run::{INNER_OVERHEAD, LEAF_OVERHEAD};
 
 /// The version of the node layout, its first byte.
 pub(crate) const NODE_FORMAT: u8 = 1;
@@ -72,6 +73,18 @@ pub struct Node {
 }
 
 impl Node {
+    /// The root of the empty tree.
+    pub(crate) fn empty() -> Self {
+        Run::default().node(0, 0)
+    }
+
+    /// The sum of the entries' sizes as the boundary rule sees them.
+    pub(crate) fn boundary_size(&self) -> u64 {
+        let overhead = if self.is_leaf() { LEAF_OVERHEAD } else { INNER_OVERHEAD };
+        let shared = self.len() * (usize::from(self.prefix_len) + overhead);
+        (shared + self.bytes.len() - self.suffixes as usize) as u64
+    }
+
     /// The canonical bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

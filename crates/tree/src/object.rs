@@ -1,5 +1,7 @@
 //! The kinds of stored objects and how each is named.
 
+use std::fmt;
+
 use crate::digest::Domain;
 use crate::hash::Hash;
 
@@ -36,12 +38,27 @@ impl ObjectKind {
     /// `None` for a node, whose name is not a hash of its stored bytes: decode it and ask
     /// [`Node::hash`](crate::Node::hash).
     pub fn hash(self, bytes: &[u8]) -> Option<Hash> {
+        (self != Self::Node).then(|| self.hash_bytes(bytes))
+    }
+
+    /// As [`hash`](Self::hash), for a kind that is known not to be a node.
+    pub(crate) fn hash_bytes(self, bytes: &[u8]) -> Hash {
         let domain = match self {
-            Self::Node => return None,
             Self::Chunk => Domain::Chunk,
             Self::ChunkList => Domain::ChunkList,
-            Self::Record => Domain::Record,
+            Self::Record | Self::Node => Domain::Record,
         };
-        Some(domain.hash(bytes))
+        domain.hash(bytes)
+    }
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Node => "node",
+            Self::Chunk => "chunk",
+            Self::ChunkList => "chunk list",
+            Self::Record => "record",
+        })
     }
 }

@@ -5,14 +5,9 @@ use crate::hash::HASH_LEN;
 use crate::node::COUNT_LEN;
 use crate::value::ValueRef;
 
-/// The size that the boundary rule sees: an entry's own bytes and a fixed overhead.
-pub(crate) fn entry_size(key: &[u8], payload: &Payload<'_>) -> u64 {
-    let rest = match payload {
-        Payload::Value(value) => value.stored_len() + 4,
-        Payload::Child(_) => HASH_LEN + COUNT_LEN + 2,
-    };
-    (key.len() + rest) as u64
-}
+/// What the boundary rule counts for an entry beside the bytes of its key and its value.
+pub(super) const LEAF_OVERHEAD: usize = 4;
+pub(super) const INNER_OVERHEAD: usize = HASH_LEN + COUNT_LEN + 2;
 
 /// Sorted entries of one level, copied into flat buffers.
 #[derive(Default)]
@@ -32,8 +27,10 @@ impl Run {
         self.key_ends.len()
     }
 
-    pub(crate) fn push(&mut self, key: &[u8], payload: &Payload<'_>) {
-        self.keys.extend_from_slice(key);
+    /// Appends an entry whose key is `head ‖ tail`.
+    pub(crate) fn push(&mut self, head: &[u8], tail: &[u8], payload: &Payload<'_>) {
+        self.keys.extend_from_slice(head);
+        self.keys.extend_from_slice(tail);
         self.key_ends.push(self.keys.len() as u32);
         match payload {
             Payload::Value(ValueRef::Inline(bytes)) => {
@@ -56,9 +53,9 @@ impl Run {
     pub(crate) fn entry_size(&self, i: usize) -> u64 {
         let key = self.key_ends[i] as usize - self.key_start(i);
         let rest = if self.children.is_empty() {
-            self.value_end(i) - self.value_start(i) + 4
+            self.value_end(i) - self.value_start(i) + LEAF_OVERHEAD
         } else {
-            HASH_LEN + COUNT_LEN + 2
+            INNER_OVERHEAD
         };
         (key + rest) as u64
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 fn leaf(entries: &BTreeMap<Vec<u8>, Vec<u8>>) -> Node {
     let mut run = Run::default();
     for (key, value) in entries {
-        run.push(key, &Payload::Value(ValueRef::Inline(value)));
+        run.push(key, &[], &Payload::Value(ValueRef::Inline(value)));
     }
     run.node(0, entries.len())
 }
@@ -13,7 +13,7 @@ fn leaf(entries: &BTreeMap<Vec<u8>, Vec<u8>>) -> Node {
 fn inner(keys: &BTreeMap<Vec<u8>, u32>) -> Node {
     let mut run = Run::default();
     for (key, &seed) in keys {
-        run.push(key, &Payload::Child(child(seed)));
+        run.push(key, &[], &Payload::Child(child(seed)));
     }
     run.node(3, keys.len())
 }
@@ -75,7 +75,7 @@ proptest! {
         if let Ok(node) = Node::decode(bytes) {
             let mut run = Run::default();
             for i in 0..node.len() {
-                run.push(&node.key(i), &node.payload(i));
+                run.push(&node.key(i), &[], &node.payload(i));
             }
             let rebuilt = run.node(node.level(), node.len());
             prop_assert_eq!(rebuilt.bytes(), node.bytes());
@@ -110,7 +110,7 @@ fn every_part_of_an_entry_is_in_the_name() {
             if seed == 4 {
                 change(&mut child);
             }
-            run.push(key, &Payload::Child(child));
+            run.push(key, &[], &Payload::Child(child));
         }
         run.node(3, base.len()).hash()
     };

@@ -1,0 +1,144 @@
+//! Cuts a sorted stream of entries of one level into nodes.
+
+use std::sync::Arc;
+
+use crate::boundary::Rule;
+use crate::config::TreeConfig;
+use crate::error::TreeError;
+use crate::node::{Child, Node, Payload, Run};
+use crate::object::ObjectKind;
+use crate::storage::NodeStorage;
+
+/// A node as its parent holds it: the last key below it, and the child itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) key: Vec<u8>,
+    pub(crate) child: Child,
+}
+
+/// Cuts the entries of one level into nodes and stores them.
+///
+/// All state is reset at every cut, so from an aligned position on, the cuts depend only on the
+/// entries that follow. That is what lets an edit stop at the first old boundary that it meets.
+pub(crate) struct Chunker<'s, S> {
+    storage: &'s S,
+    level: u8,
+    rule: Rule,
+    /// The entries since the last cut.
+    run: Run,
+    /// How many of them have been looked at, and their size.
+    examined: usize,
+    size: u64,
+    /// The smallest key hash after which the node may end, and its position.
+    best: Option<(u64, usize)>,
+    items: Vec<Item>,
+}
+
+impl<'s, S: NodeStorage> Chunker<'s, S> {
+    pub(crate) fn new(storage: &'s S, config: &TreeConfig, level: u8) -> Self {
+        Self {
+            storage,
+            level,
+            rule: Rule::new(config, level),
+            run: Run::default(),
+            examined: 0,
+            size: 0,
+            best: None,
+            items: Vec::new(),
+        }
+    }
+
+    /// Whether the last entry ended a node.
+    pub(crate) fn is_aligned(&self) -> bool {
+        self.run.len() == 0
+    }
+
+    /// Appends an entry whose key is `head ‖ tail`.
+    pub(crate) fn push(
+        &mut self,
+        head: &[u8],
+        tail: &[u8],
+        payload: &Payload<'_>,
+    ) -> Result<(), TreeError> {
+        self.run.push(head, tail, payload);
+        while self.examined < self.run.len() {
+            self.examine()?;
+        }
+        Ok(())
+    }
+
+    /// Appends the entries `range` of a node.
+    pub(crate) fn push_from(
+        &mut self,
+        node: &Node,
+        range: std::ops::Range<usize>,
+    ) -> Result<(), TreeError> {
+        for i in range {
+            self.push(node.prefix(), node.suffix(i), &node.payload(i))?;
+        }
+        Ok(())
+    }
+
+    /// Takes a whole node over without reading it, if that gives what reading it would give.
+    pub(crate) fn adopt(&mut self, item: &Item) -> bool {
+        let fits = self.is_aligned() && item.child.natural;
+        if fits {
+            self.items.push(item.clone());
+        }
+        fits
+    }
+
+    /// Ends the last node, and returns all nodes since the start.
+    pub(crate) fn finish(mut self) -> Result<Vec<Item>, TreeError> {
+        if !self.is_aligned() {
+            self.cut(self.run.len(), false)?;
+        }
+        Ok(self.items)
+    }
+
+    /// The nodes that are complete and were not taken.
+    pub(crate) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// Takes the nodes that are complete.
+    pub(crate) fn take_items(&mut self) -> Vec<Item> {
+        std::mem::take(&mut self.items)
+    }
+
+    fn examine(&mut self) -> Result<(), TreeError> {
+        let entry = self.examined;
+        let entry_size = self.run.entry_size(entry);
+        if self.rule.overflows(entry, self.size, entry_size) {
+            let end = self.best.map_or(entry, |(_, at)| at + 1);
+            return self.cut(end, false);
+        }
+        self.size += entry_size;
+        self.examined += 1;
+        if self.rule.may_end(self.examined, self.size) {
+            let hash = self.rule.hash(self.run.key(entry));
+            if self.rule.ends(hash, self.size, entry_size) {
+                return self.cut(self.examined, true);
+            }
+            if self.best.is_none_or(|(best, _)| hash < best) {
+                self.best = Some((hash, entry));
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a node after the first `len` entries; the others are looked at again.
+    fn cut(&mut self, len: usize, natural: bool) -> Result<(), TreeError> {
+        let node = self.run.node(self.level, len);
+        let (hash, count) = (node.hash(), node.count());
+        let key = self.run.key(len - 1).to_vec();
+        let locator = self
+            .storage
+            .write_node(&hash, Arc::new(node))
+            .map_err(|source| TreeError::storage(ObjectKind::Node, hash, source))?;
+        self.items.push(Item { key, child: Child { hash, count, natural, locator } });
+        self.run.drop_front(len);
+        (self.examined, self.size, self.best) = (0, 0, None);
+        Ok(())
+    }
+}

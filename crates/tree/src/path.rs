@@ -1,0 +1,223 @@
+//! Paths: a position among the nodes of one level.
+
+use std::sync::Arc;
+
+use crate::chunker::Item;
+use crate::error::TreeError;
+use crate::node::{Child, Node};
+use crate::object::ObjectKind;
+use crate::storage::NodeStorage;
+
+/// Reads a child and checks that its level and count are what the parent says.
+///
+/// The level falls by one at each step, so that every descent ends, whatever the storage returns.
+pub(crate) fn load_child<S: NodeStorage>(
+    storage: &S,
+    parent: &Node,
+    i: usize,
+) -> Result<Arc<Node>, TreeError> {
+    load(storage, &parent.child(i), parent.level() - 1)
+}
+
+pub(crate) fn load<S: NodeStorage>(
+    storage: &S,
+    child: &Child,
+    level: u8,
+) -> Result<Arc<Node>, TreeError> {
+    let hash = child.hash;
+    let node = storage
+        .read_node(&hash, child.locator)
+        .map_err(|source| TreeError::storage(ObjectKind::Node, hash, source))?
+        .ok_or(TreeError::MissingNode { hash })?;
+    if node.level() != level {
+        return Err(TreeError::Misfit { hash, what: "level" });
+    }
+    if node.count() != child.count {
+        return Err(TreeError::Misfit { hash, what: "count" });
+    }
+    Ok(node)
+}
+
+/// A node above the position, and which of its children leads there.
+#[derive(Clone)]
+struct Step {
+    node: Arc<Node>,
+    index: usize,
+}
+
+/// A position among the nodes of one level of a tree.
+pub(crate) struct Path<'s, S> {
+    storage: &'s S,
+    /// From the root down to the parent of `node`; empty if `node` is the root.
+    steps: Vec<Step>,
+    node: Arc<Node>,
+    level: u8,
+}
+
+impl<S> Clone for Path<'_, S> {
+    fn clone(&self) -> Self {
+        Self {
+            storage: self.storage,
+            steps: self.steps.clone(),
+            node: Arc::clone(&self.node),
+            level: self.level,
+        }
+    }
+}
+
+impl<'s, S: NodeStorage> Path<'s, S> {
+    /// The first node of `level`, which is at most the root's.
+    pub(crate) fn first(storage: &'s S, root: &Arc<Node>, level: u8) -> Result<Self, TreeError> {
+        let mut path = Self { storage, steps: Vec::new(), node: Arc::clone(root), level };
+        path.descend(|_| 0)?;
+        Ok(path)
+    }
+
+    /// The last node of `level`.
+    pub(crate) fn last(storage: &'s S, root: &Arc<Node>, level: u8) -> Result<Self, TreeError> {
+        let mut path = Self { storage, steps: Vec::new(), node: Arc::clone(root), level };
+        path.descend(|node| node.len() - 1)?;
+        Ok(path)
+    }
+
+    /// The node of `level` in which `key` lies or would lie.
+    pub(crate) fn find(
+        storage: &'s S,
+        root: &Arc<Node>,
+        level: u8,
+        key: &[u8],
+    ) -> Result<Self, TreeError> {
+        let mut path = Self { storage, steps: Vec::new(), node: Arc::clone(root), level };
+        path.descend(|node| child_of(node, key))?;
+        Ok(path)
+    }
+
+    /// The leaf in which the entry of this rank lies, and the rank within it.
+    pub(crate) fn select(
+        storage: &'s S,
+        root: &Arc<Node>,
+        rank: u64,
+    ) -> Result<(Self, usize), TreeError> {
+        let mut path = Self { storage, steps: Vec::new(), node: Arc::clone(root), level: 0 };
+        let mut rest = rank;
+        path.descend(|node| {
+            let i = node.child_of_rank(rest).min(node.len() - 1);
+            rest -= node.count_before(i);
+            i
+        })?;
+        Ok((path, rest as usize))
+    }
+
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// How many entries lie in the leaves before the node.
+    pub(crate) fn rank(&self) -> u64 {
+        self.steps.iter().map(|step| step.node.count_before(step.index)).sum()
+    }
+
+    /// The last key of the node, by which its parent knows it; empty if the tree is.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        match (self.steps.last(), self.node.len().checked_sub(1)) {
+            (Some(step), _) => step.node.key(step.index),
+            (None, Some(last)) => self.node.key(last),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// The node as its parent knows it; `None` for the root.
+    pub(crate) fn child(&self) -> Option<Child> {
+        self.steps.last().map(|step| step.node.child(step.index))
+    }
+
+    pub(crate) fn is_last(&self) -> bool {
+        self.steps.iter().all(|step| step.index + 1 == step.node.len())
+    }
+
+    /// The node before this one, as its parent knows it, and its key; `None` at the first node.
+    pub(crate) fn previous(&self) -> Result<Option<Item>, TreeError> {
+        if let Some(step) = self.steps.last()
+            && let Some(i) = step.index.checked_sub(1)
+        {
+            return Ok(Some(Item { key: step.node.key(i), child: step.node.child(i) }));
+        }
+        let mut before = self.clone();
+        Ok(if before.retreat()? {
+            before.child().map(|child| Item { key: before.key(), child })
+        } else {
+            None
+        })
+    }
+
+    /// Moves on to the node in which `key` lies, which must not lie before the present one.
+    pub(crate) fn seek(&mut self, key: &[u8]) -> Result<(), TreeError> {
+        // Climb only as far as needed: runs of edits mostly share their upper nodes.
+        let lies_below = |step: &Step| {
+            let last = step.node.len() - 1;
+            step.node.lower_bound(key) <= last
+        };
+        while let Some(step) = self.steps.last() {
+            if lies_below(step) || self.steps.len() == 1 {
+                let index = child_of(&step.node, key);
+                if index != step.index {
+                    self.turn(index)?;
+                    self.descend(|node| child_of(node, key))?;
+                }
+                return Ok(());
+            }
+            self.steps.pop();
+            // What was below the popped step is stale; the parent's turn reloads it.
+            if let Some(step) = self.steps.last_mut() {
+                step.index = usize::MAX;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves to the next node, or stays and returns false at the last.
+    pub(crate) fn advance(&mut self) -> Result<bool, TreeError> {
+        let Some(up) = self.steps.iter().rposition(|step| step.index + 1 < step.node.len()) else {
+            return Ok(false);
+        };
+        self.steps.truncate(up + 1);
+        self.turn(self.steps[up].index + 1)?;
+        self.descend(|_| 0)?;
+        Ok(true)
+    }
+
+    /// Moves to the previous node, or stays and returns false at the first.
+    pub(crate) fn retreat(&mut self) -> Result<bool, TreeError> {
+        let Some(up) = self.steps.iter().rposition(|step| step.index > 0) else {
+            return Ok(false);
+        };
+        self.steps.truncate(up + 1);
+        self.turn(self.steps[up].index - 1)?;
+        self.descend(|node| node.len() - 1)?;
+        Ok(true)
+    }
+
+    /// Takes another child of the last step.
+    fn turn(&mut self, index: usize) -> Result<(), TreeError> {
+        if let Some(step) = self.steps.last_mut() {
+            step.index = index;
+            self.node = load_child(self.storage, &step.node, index)?;
+        }
+        Ok(())
+    }
+
+    fn descend(&mut self, mut choose: impl FnMut(&Node) -> usize) -> Result<(), TreeError> {
+        while self.node.level() > self.level {
+            let index = choose(&self.node);
+            let child = load_child(self.storage, &self.node, index)?;
+            let node = std::mem::replace(&mut self.node, child);
+            self.steps.push(Step { node, index });
+        }
+        Ok(())
+    }
+}
+
+/// The child in which `key` lies or would lie: the last one if it lies behind all.
+fn child_of(node: &Node, key: &[u8]) -> usize {
+    node.lower_bound(key).min(node.len() - 1)
+}

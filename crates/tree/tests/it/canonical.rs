@@ -1,0 +1,106 @@
+//! History independence: whatever the operations, content decides the root.
+
+use prollytree_tree::{InMemoryNodeStorage, ProllyTree, Snapshot, TreeConfig};
+use proptest::prelude::*;
+
+use crate::model::{self, Map, Op, bulk_root};
+
+/// A few thousand cases in CI; `PROPTEST_CASES` sets more for the nightly run.
+fn cases() -> ProptestConfig {
+    ProptestConfig::default()
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn any_history_gives_the_root_of_a_bulk_build(
+        config in model::config(),
+        start in model::map(400),
+        ops in prop::collection::vec(model::op(), 0..60),
+    ) {
+        let mut map = start;
+        let snapshot = Snapshot::from_sorted(InMemoryNodeStorage::new(), config, &map).unwrap();
+        let mut tree = ProllyTree::from_snapshot(snapshot);
+        for op in &ops {
+            model::run(&mut tree, &mut map, op);
+            if matches!(op, Op::Flush) {
+                prop_assert_eq!(tree.root_hash(), bulk_root(&map, config));
+            }
+        }
+        prop_assert_eq!(tree.root_hash(), bulk_root(&map, config));
+        let entries: Map = tree.snapshot().iter().unwrap().map(Result::unwrap).collect();
+        prop_assert_eq!(&entries, &map);
+        prop_assert_eq!(tree.len(), map.len() as u64);
+    }
+
+    #[test]
+    fn one_by_one_and_shuffled_give_the_same_root(
+        config in model::config(),
+        entries in prop::collection::vec((model::key(), model::value()), 0..80),
+    ) {
+        let map: Map = entries.iter().cloned().collect();
+        let mut tree = ProllyTree::new(InMemoryNodeStorage::new(), config);
+        for (key, value) in &entries {
+            tree.insert(key.clone(), value.clone());
+            tree.root_hash();
+        }
+        prop_assert_eq!(tree.root_hash(), bulk_root(&map, config));
+        for key in map.keys() {
+            tree.delete(key);
+            tree.root_hash();
+        }
+        prop_assert_eq!(tree.root_hash(), bulk_root(&Map::new(), config));
+    }
+
+    #[test]
+    fn reads_agree_with_the_model(
+        config in model::config(),
+        map in model::map(300),
+        probes in prop::collection::vec(model::key(), 1..20),
+    ) {
+        let tree = model::build(&map, config);
+        for key in &probes {
+            let key = key.as_slice();
+            prop_assert_eq!(tree.get(key).unwrap(), map.get(key).cloned());
+            prop_assert_eq!(tree.contains(key).unwrap(), map.contains_key(key));
+            let rank = map.range(..key.to_vec()).count();
+            prop_assert_eq!(tree.rank(key).unwrap(), rank as u64);
+            let selected = tree.select(rank as u64).unwrap();
+            let expected = map.range(key.to_vec()..).next();
+            prop_assert_eq!(selected, expected.map(|(k, v)| (k.clone(), v.clone())));
+            let backward: Vec<_> = tree.range(key..).unwrap().rev().map(|e| e.unwrap().0).collect();
+            prop_assert!(backward.iter().eq(map.range(key.to_vec()..).rev().map(|(k, _)| k)));
+            let with_prefix = map.keys().filter(|k| k.starts_with(key));
+            prop_assert!(tree.prefix(key).unwrap().map(|e| e.unwrap().0).eq(with_prefix.cloned()));
+        }
+        prop_assert_eq!(tree.first().unwrap(), map.first_key_value().map(|(k, v)| (k.clone(), v.clone())));
+        prop_assert_eq!(tree.last().unwrap(), map.last_key_value().map(|(k, v)| (k.clone(), v.clone())));
+    }
+}
+
+/// Sizes at which whole levels of the default configuration come and go.
+#[test]
+fn a_tree_of_default_nodes_grows_and_shrinks_canonically() {
+    let config = TreeConfig::default();
+    let mut map = Map::new();
+    let mut tree = ProllyTree::new(InMemoryNodeStorage::new(), config);
+    let mut seed = 7u64;
+    for round in 0..40 {
+        for _ in 0..500 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let key = (seed >> 20).to_be_bytes().to_vec();
+            tree.insert(key.clone(), vec![seed as u8; 66]);
+            map.insert(key, vec![seed as u8; 66]);
+        }
+        assert_eq!(tree.root_hash(), bulk_root(&map, config), "after round {round}");
+    }
+    while !map.is_empty() {
+        let keys: Vec<_> = map.keys().step_by(2).cloned().collect();
+        for key in keys {
+            map.remove(&key);
+            tree.delete(&key);
+        }
+        assert_eq!(tree.root_hash(), bulk_root(&map, config), "at {} entries", map.len());
+    }
+}

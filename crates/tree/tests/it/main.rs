@@ -1,0 +1,4 @@
+//! Tests of the tree's public behaviour.
+
+mod canonical;
+mod model;
