@@ -20,7 +20,7 @@ use crate::error::TreeError;
 use crate::hash::Hash;
 use crate::object::ObjectKind;
 use crate::storage::NodeStorage;
-use crate::value::{Blob, MAX_INLINE_LEN, MAX_VALUE_LEN, ValueRef};
+use crate::value::{Blob, MAX_INLINE_LEN, MAX_VALUE_LEN, Value, ValueRef};
 
 use list::Lists;
 pub use list::{ChunkList, Part};
@@ -46,11 +46,11 @@ static GEAR: LazyLock<[u64; 256]> =
 pub fn store_reader<S: NodeStorage>(
     storage: &S,
     mut source: impl Read,
-) -> Result<crate::value::Value, TreeError> {
+) -> Result<Value, TreeError> {
     let mut buffer = Vec::with_capacity(2 * MAX_CHUNK_LEN);
     fill(&mut source, &mut buffer)?;
     if buffer.len() <= MAX_INLINE_LEN {
-        return Ok(crate::value::Value::Inline(buffer));
+        return Ok(Value::Inline(buffer));
     }
     let mut lists = Lists::new(storage);
     while !buffer.is_empty() {
@@ -59,7 +59,7 @@ pub fn store_reader<S: NodeStorage>(
         buffer.drain(..len);
         fill(&mut source, &mut buffer)?;
     }
-    lists.finish().map(crate::value::Value::Blob)
+    lists.finish().map(Value::Blob)
 }
 
 /// Stores a value that is in memory; short ones stay where they are.
@@ -78,6 +78,16 @@ pub(crate) fn store_value<'v, S: NodeStorage>(
         rest = behind;
     }
     lists.finish().map(ValueRef::Blob)
+}
+
+/// Moves a value out of line if it is too long for a leaf.
+pub(crate) fn normalise<S: NodeStorage>(storage: &S, value: Value) -> Result<Value, TreeError> {
+    match value {
+        Value::Inline(bytes) if bytes.len() > MAX_INLINE_LEN => {
+            store_value(storage, &bytes).map(ValueRef::to_value)
+        }
+        value => Ok(value),
+    }
 }
 
 /// Copies a value out of a leaf, or reads all its chunks.

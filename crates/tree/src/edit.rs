@@ -15,9 +15,9 @@ use crate::chunker::{Chunker, Item};
 use crate::config::TreeConfig;
 use crate::error::TreeError;
 use crate::hash::Hash;
-use crate::node::{Node, Payload};
+use crate::node::{Child, Node, Payload};
 use crate::path::{Path, load};
-use crate::storage::NodeStorage;
+use crate::storage::{Locator, NodeStorage};
 use crate::value::Value;
 
 /// Which keys an edit replaces.
@@ -66,6 +66,18 @@ impl Root {
     pub(crate) fn empty() -> Self {
         let node = Node::empty();
         Self { hash: node.hash(), node: Arc::new(node) }
+    }
+
+    /// The root as a parent would hold it; nothing follows it, so how it ended does not matter.
+    pub(crate) fn as_item(&self) -> Item {
+        let key = self.node.len().checked_sub(1).map_or_else(Vec::new, |last| self.node.key(last));
+        let child = Child {
+            hash: self.hash,
+            count: self.node.count(),
+            natural: false,
+            locator: Locator::NONE,
+        };
+        Item { key, child }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
-use crate::blob::{read_value, store_value};
+use crate::blob::{normalise, read_value};
 use crate::builder::{Builder, check_key};
 use crate::config::TreeConfig;
 use crate::edit::{Edit, Root, Span, With, apply};
@@ -207,10 +207,7 @@ impl<S: NodeStorage + Clone> Snapshot<S> {
             }
             let with = match value {
                 None => With::Nothing,
-                Some(Value::Blob(blob)) => With::Value(Value::Blob(blob)),
-                Some(Value::Inline(bytes)) => {
-                    With::Value(store_value(&self.storage, &bytes)?.to_value())
-                }
+                Some(value) => With::Value(normalise(&self.storage, value)?),
             };
             sorted.push(Edit { span: Span::Key(key), with });
         }

@@ -1,4 +1,5 @@
 //! Tests of the tree's public behaviour.
 
 mod canonical;
+mod merges;
 mod model;
