@@ -40,7 +40,7 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
             storage,
             level,
             rule: Rule::new(config, level),
-            run: Run::default(),
+            run: Run::recycled(),
             examined: 0,
             size: 0,
             best: None,
@@ -88,12 +88,12 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
         fits
     }
 
-    /// Ends the last node, and returns all nodes since the start.
+    /// Ends the last node, and returns all nodes that were not taken.
     pub(crate) fn finish(mut self) -> Result<Vec<Item>, TreeError> {
         if !self.is_aligned() {
             self.cut(self.run.len(), false)?;
         }
-        Ok(self.items)
+        Ok(self.take_items())
     }
 
     /// The nodes that are complete and were not taken.
@@ -140,5 +140,11 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
         self.run.drop_front(len);
         (self.examined, self.size, self.best) = (0, 0, None);
         Ok(())
+    }
+}
+
+impl<S> Drop for Chunker<'_, S> {
+    fn drop(&mut self) {
+        self.run.recycle();
     }
 }

@@ -64,6 +64,7 @@ impl Domain {
         macro_rules! dispatch {
             ($($n:literal)*) => {
                 match blocks {
+                    0 => {}
                     $($n => self.hash_lanes::<{ $n * BLOCK_LEN }>(messages, out),)*
                     _ => self.hash_each(messages, blocks * BLOCK_LEN, out),
                 }

@@ -115,11 +115,6 @@ impl Node {
         if self.is_leaf() { u64::from(self.len) } else { self.count_before(self.len()) }
     }
 
-    /// The name of the node: a Merkle root over its entries. O(entries) hashes, in batches.
-    pub fn hash(&self) -> Hash {
-        Merkle::of(self).hash()
-    }
-
     /// The bytes that every key of the node begins with.
     pub(crate) fn prefix(&self) -> &[u8] {
         &self.bytes[HEADER_LEN..HEADER_LEN + usize::from(self.prefix_len)]
@@ -218,8 +213,26 @@ impl Node {
             Ordering::Equal => {}
         }
         let rest = &key[prefix.len()..];
-        let i = partition_point(self.len(), |i| self.suffix(i) < rest);
-        if i < self.len() && self.suffix(i) == rest { Ok(i) } else { Err(i) }
+        let head = head_of(rest, rest.len());
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            // Most comparisons are settled by the first eight bytes, without a call to compare slices.
+            let order = self.suffix_head(middle).cmp(&head);
+            match order.then_with(|| self.suffix(middle).cmp(rest)) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Ok(middle),
+            }
+        }
+        Err(low)
+    }
+
+    /// The first eight bytes of a suffix, see [`head_of`].
+    fn suffix_head(&self, i: usize) -> u64 {
+        let start = if i == 0 { 0 } else { self.key_end(i - 1) };
+        let len = self.key_end(i) - start;
+        head_of(&self.bytes[self.suffixes as usize + start..], len)
     }
 
     /// The first entry whose key is at least `key`, or the number of entries if there is none.
@@ -265,6 +278,21 @@ impl fmt::Debug for Node {
             .field("len", &self.len)
             .field("size_bytes", &self.bytes.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// The first eight of `len` bytes as a big-endian number, padded with zeros: two byte strings whose
+/// heads differ compare as their heads.
+fn head_of(bytes: &[u8], len: usize) -> u64 {
+    match bytes.first_chunk() {
+        Some(head) if len >= 8 => u64::from_be_bytes(*head),
+        Some(head) => u64::from_be_bytes(*head) & !(u64::MAX >> (8 * len)),
+        None => {
+            let mut head = [0; 8];
+            let len = len.min(bytes.len());
+            head[..len].copy_from_slice(&bytes[..len]);
+            u64::from_be_bytes(head)
+        }
     }
 }
 

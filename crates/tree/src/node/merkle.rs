@@ -5,6 +5,8 @@
 //! authenticated *search* tree: for one root, the path of a key is unique, whoever built the tree.
 //! `spec/FORMAT.md`, section "Names", has the exact messages.
 
+use std::cell::RefCell;
+
 use super::run::common_prefix_len;
 use super::{Child, NODE_FORMAT, Node, Payload};
 use crate::digest::{BLOCK_LEN, Domain};
@@ -16,28 +18,17 @@ const ZERO: Hash = Hash::from_bytes([0; HASH_LEN]);
 /// The bit of the key length that marks a natural end, or of the value length that marks a blob.
 const FLAG: u16 = 1 << 15;
 
-/// All digests of a node, from the entries up.
+/// All digests of a node, from the entries up; what a proof is cut from.
 pub(crate) struct Merkle {
-    level: u8,
-    count: u64,
     /// `layers[0]` are the entries' digests, each further layer pairs the one before.
     layers: Vec<Vec<Hash>>,
 }
 
 impl Merkle {
     pub(crate) fn of(node: &Node) -> Self {
-        let mut batch = Batch::default();
         let mut layers = Vec::with_capacity(8);
-        layers.push(batch.entries(node));
-        let mut stride = 1;
-        while let Some(below) = layers.last()
-            && below.len() > 1
-        {
-            let layer = batch.pairs(node, below, stride);
-            layers.push(layer);
-            stride *= 2;
-        }
-        Self { level: node.level, count: node.count(), layers }
+        fold(node, |layer| layers.push(layer.to_vec()));
+        Self { layers }
     }
 
     /// The digest over the entries `[first, first + width)` clipped to the node, `width` a power of
@@ -47,12 +38,29 @@ impl Merkle {
         let layer = (width.ilog2() as usize).min(self.layers.len() - 1);
         self.layers[layer][first >> layer]
     }
+}
 
-    /// The name of the node.
-    pub(crate) fn hash(&self) -> Hash {
-        let root = self.layers.last().and_then(|layer| layer.first()).copied().unwrap_or(ZERO);
-        node_hash(self.level, self.layers[0].len(), self.count, &root)
+impl Node {
+    /// The name of the node: a Merkle root over its entries. O(entries) hashes, in batches.
+    pub fn hash(&self) -> Hash {
+        let mut root = ZERO;
+        fold(self, |layer| root = layer.first().copied().unwrap_or(ZERO));
+        node_hash(self.level, self.len(), self.count(), &root)
     }
+}
+
+/// Computes the digests layer by layer, from the entries' to the root's.
+fn fold(node: &Node, mut see: impl FnMut(&[Hash])) {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.entries(node);
+        see(&scratch.digests);
+        let mut stride = 1;
+        while scratch.digests.len() > 1 {
+            scratch.pair(node, stride);
+            see(&scratch.digests);
+            stride *= 2;
+        }
+    });
 }
 
 /// The name of a node with this header and this digest over its entries.
@@ -133,60 +141,67 @@ fn pad(message: &mut Vec<u8>) {
     message.resize(message.len().next_multiple_of(BLOCK_LEN), 0);
 }
 
-/// Collects runs of messages with equally many blocks and hashes each run at once.
-#[derive(Default)]
-struct Batch {
-    messages: Vec<u8>,
+thread_local! {
+    /// Naming a node takes tens of kilobytes for a microsecond; allocating them would take longer.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-impl Batch {
-    fn entries(&mut self, node: &Node) -> Vec<Hash> {
+#[derive(Default)]
+struct Scratch {
+    messages: Vec<u8>,
+    digests: Vec<Hash>,
+}
+
+impl Scratch {
+    fn entries(&mut self, node: &Node) {
         let domain = if node.is_leaf() { Domain::LeafEntry } else { Domain::InnerEntry };
         let prefix = node.prefix();
-        self.hash_all(domain, node.len(), |messages, i| {
+        self.digests.clear();
+        self.digests.resize(node.len(), ZERO);
+        hash_all(&mut self.messages, domain, node.len(), &mut self.digests, |messages, _, i| {
             put_entry(messages, prefix, node.suffix(i), &node.payload(i));
-        })
+        });
     }
 
-    /// Pairs a layer whose digests cover `stride` entries each.
-    fn pairs(&mut self, node: &Node, below: &[Hash], stride: usize) -> Vec<Hash> {
-        let domain = pair_domain(node.level);
+    /// Pairs the digests, which cover `stride` entries each.
+    fn pair(&mut self, node: &Node, stride: usize) {
         let prefix = node.prefix();
-        let (pairs, odd) = below.as_chunks::<2>();
-        let mut layer = self.hash_all(domain, pairs.len(), |messages, i| {
+        let pairs = self.digests.len() / 2;
+        let odd = self.digests.get(2 * pairs).copied();
+        let domain = pair_domain(node.level);
+        hash_all(&mut self.messages, domain, pairs, &mut self.digests, |messages, digests, i| {
             let right = (2 * i + 1) * stride;
             let before = node.suffix(right - 1);
             let separator =
                 if node.is_leaf() { leaf_separator(before, node.suffix(right)) } else { before };
-            put_pair(messages, &pairs[i][0], &pairs[i][1], prefix, separator);
+            put_pair(messages, &digests[2 * i], &digests[2 * i + 1], prefix, separator);
         });
-        layer.extend_from_slice(odd);
-        layer
+        self.digests.truncate(pairs);
+        self.digests.extend(odd);
     }
+}
 
-    fn hash_all(
-        &mut self,
-        domain: Domain,
-        n: usize,
-        mut put: impl FnMut(&mut Vec<u8>, usize),
-    ) -> Vec<Hash> {
-        let mut out = vec![ZERO; n];
-        let (mut first, mut blocks) = (0, 0);
-        self.messages.clear();
-        for i in 0..n {
-            let start = self.messages.len();
-            put(&mut self.messages, i);
-            let len = (self.messages.len() - start) / BLOCK_LEN;
-            if len != blocks && i > first {
-                domain.hash_batch(&self.messages[..start], blocks, &mut out[first..i]);
-                self.messages.drain(..start);
-                first = i;
-            }
-            blocks = len;
+/// Replaces the first `n` digests by those of `n` messages, hashing runs of messages with equally many
+/// blocks at once. A message may be made of digests that lie at or behind its own position.
+fn hash_all(
+    messages: &mut Vec<u8>,
+    domain: Domain,
+    n: usize,
+    digests: &mut [Hash],
+    put: impl Fn(&mut Vec<u8>, &[Hash], usize),
+) {
+    messages.clear();
+    let (mut first, mut blocks) = (0, 0);
+    for i in 0..n {
+        let start = messages.len();
+        put(messages, digests, i);
+        let len = (messages.len() - start) / BLOCK_LEN;
+        if len != blocks && i > first {
+            domain.hash_batch(&messages[..start], blocks, &mut digests[first..i]);
+            messages.drain(..start);
+            first = i;
         }
-        if n > 0 {
-            domain.hash_batch(&self.messages, blocks, &mut out[first..]);
-        }
-        out
+        blocks = len;
     }
+    domain.hash_batch(messages, blocks, &mut digests[first..n]);
 }

@@ -1,5 +1,7 @@
 //! Runs: entries on their way into a node.
 
+use std::cell::RefCell;
+
 use super::{Child, FLAG, HEADER_LEN, NODE_FORMAT, Node, Payload};
 use crate::hash::HASH_LEN;
 use crate::node::COUNT_LEN;
@@ -8,6 +10,14 @@ use crate::value::ValueRef;
 /// What the boundary rule counts for an entry beside the bytes of its key and its value.
 pub(super) const LEAF_OVERHEAD: usize = 4;
 pub(super) const INNER_OVERHEAD: usize = HASH_LEN + COUNT_LEN + 2;
+
+/// A build holds a run a level; more are not worth keeping.
+const POOLED: usize = 8;
+
+thread_local! {
+    /// An edit fills a few runs for some microseconds; allocating them would take as long.
+    static POOL: RefCell<Vec<Run>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Sorted entries of one level, copied into flat buffers.
 #[derive(Default)]
@@ -23,6 +33,22 @@ pub(crate) struct Run {
 const BLOB: u32 = 1 << 31;
 
 impl Run {
+    /// An empty run, with the room of one that was done with before.
+    pub(crate) fn recycled() -> Self {
+        POOL.with_borrow_mut(Vec::pop).unwrap_or_default()
+    }
+
+    /// Keeps the run's room for the next one on this thread.
+    pub(crate) fn recycle(&mut self) {
+        let mut run = std::mem::take(self);
+        run.drop_front(run.len());
+        POOL.with_borrow_mut(|pool| {
+            if pool.len() < POOLED {
+                pool.push(run);
+            }
+        });
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.key_ends.len()
     }

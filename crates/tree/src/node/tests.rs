@@ -143,6 +143,7 @@ fn partial_digests_lead_to_the_root() {
             pair_digest(0, &left, &right, &separator)
         }
         let whole = root(&node, &merkle, 0, n.next_power_of_two());
+        assert_eq!(whole, merkle.digest(0, n.next_power_of_two()));
         assert_eq!(node_hash(0, n, n as u64, &whole), node.hash());
     }
 }
