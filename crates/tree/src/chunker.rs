@@ -134,7 +134,7 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
         let key = self.run.key(len - 1).to_vec();
         let locator = self
             .storage
-            .write_node(&hash, Arc::new(node))
+            .write_node(&hash, node)
             .map_err(|source| TreeError::storage(ObjectKind::Node, hash, source))?;
         self.items.push(Item { key, child: Child { hash, count, natural, locator } });
         self.run.drop_front(len);

@@ -173,7 +173,7 @@ fn compare_keys(a: &Node, i: usize, b: &Node, j: usize) -> std::cmp::Ordering {
 struct Leaves<'s, S> {
     storage: &'s S,
     items: IntoIter<Item>,
-    leaf: Option<Arc<Node>>,
+    leaf: Option<Node>,
     index: usize,
 }
 
@@ -183,12 +183,12 @@ impl<'s, S: NodeStorage> Leaves<'s, S> {
     }
 
     /// The present entry, or `None` behind the last.
-    fn entry(&mut self) -> Result<Option<(Arc<Node>, usize)>, TreeError> {
+    fn entry(&mut self) -> Result<Option<(Node, usize)>, TreeError> {
         loop {
             if let Some(leaf) = &self.leaf
                 && self.index < leaf.len()
             {
-                return Ok(Some((Arc::clone(leaf), self.index)));
+                return Ok(Some((leaf.clone(), self.index)));
             }
             let Some(item) = self.items.next() else { return Ok(None) };
             self.leaf = Some(load(self.storage, &item.child, 0)?);

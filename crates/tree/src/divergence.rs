@@ -119,7 +119,7 @@ struct Walker<'s, S> {
     /// The root, until it is entered or skipped.
     root: Option<&'s Root>,
     /// The nodes that were entered, and the child of each that is next.
-    steps: Vec<(Arc<Node>, usize)>,
+    steps: Vec<(Node, usize)>,
 }
 
 impl<'s, S: NodeStorage> Walker<'s, S> {
@@ -144,7 +144,7 @@ impl<'s, S: NodeStorage> Walker<'s, S> {
     /// Makes the next subtree's first child the next subtree. The next subtree must not be a leaf.
     fn enter(&mut self) -> Result<(), TreeError> {
         match (self.root.take(), self.steps.last()) {
-            (Some(root), _) => self.steps.push((Arc::clone(&root.node), 0)),
+            (Some(root), _) => self.steps.push((root.node.clone(), 0)),
             (None, Some((node, i))) => {
                 let child = load_child(self.storage, node, *i)?;
                 self.steps.push((child, 0));

@@ -58,14 +58,14 @@ fn after(node: &Node, key: &[u8]) -> usize {
 /// A root and its name.
 #[derive(Clone, Debug)]
 pub(crate) struct Root {
-    pub(crate) node: Arc<Node>,
+    pub(crate) node: Node,
     pub(crate) hash: Hash,
 }
 
 impl Root {
     pub(crate) fn empty() -> Self {
         let node = Node::empty();
-        Self { hash: node.hash(), node: Arc::new(node) }
+        Self { hash: node.hash(), node: node }
     }
 
     /// The root as a parent would hold it; nothing follows it, so how it ended does not matter.
@@ -256,7 +256,7 @@ impl<'a, S: NodeStorage> Pass<'a, S> {
         replaced.add(path, self.root);
         let mut next = 0;
         loop {
-            let node = Arc::clone(path.node());
+            let node = path.node().clone();
             let is_last = path.is_last();
             let Some(edit) =
                 edits.next_if(|edit| is_last || edit.span.first_in(&node) < node.len())

@@ -30,7 +30,7 @@ struct Shared {
 
 struct Slot {
     hash: Hash,
-    node: Arc<Node>,
+    node: Node,
 }
 
 /// Takes the first eight bytes of a [`Hash`] for its hash: they are uniform already.
@@ -124,19 +124,19 @@ impl<const N: usize> fmt::Debug for InMemoryNodeStorage<N> {
 impl NodeStorage for InMemoryNodeStorage<32> {
     type Error = Infallible;
 
-    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Arc<Node>>, Infallible> {
+    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, Infallible> {
         let shared = self.read();
         let hinted = usize::try_from(at.0).ok().and_then(|slot| shared.slots.get(slot));
         if let Some(Some(slot)) = hinted
             && slot.hash == *hash
         {
-            return Ok(Some(Arc::clone(&slot.node)));
+            return Ok(Some(slot.node.clone()));
         }
         let slot = shared.by_hash.get(hash).and_then(|&slot| shared.slots[slot as usize].as_ref());
-        Ok(slot.map(|slot| Arc::clone(&slot.node)))
+        Ok(slot.map(|slot| slot.node.clone()))
     }
 
-    fn write_node(&self, hash: &Hash, node: Arc<Node>) -> Result<Locator, Infallible> {
+    fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, Infallible> {
         let mut shared = self.write();
         let Shared { slots, free, by_hash, .. } = &mut *shared;
         let slot = *by_hash.entry(*hash).or_insert_with(|| {

@@ -12,6 +12,7 @@ mod tests;
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::hash::{HASH_LEN, Hash};
 use crate::storage::Locator;
@@ -58,11 +59,12 @@ pub(crate) enum Payload<'a> {
     Child(Child),
 }
 
-/// A node of a tree: its canonical bytes, and a locator for each child.
+/// A node of a tree: its canonical bytes, and a locator for each child. Cheap to clone.
+#[derive(Clone)]
 pub struct Node {
-    bytes: Box<[u8]>,
-    /// One per child; empty on a leaf, or when the storage gave none.
-    locators: Box<[Locator]>,
+    bytes: Arc<[u8]>,
+    /// One per child; `None` on a leaf, or when the storage gave none.
+    locators: Option<Arc<[Locator]>>,
     level: u8,
     len: u16,
     prefix_len: u16,
@@ -157,7 +159,7 @@ impl Node {
             hash: self.child_hash(i),
             count: self.count_before(i + 1) - self.count_before(i),
             natural: self.key_offset(i) & FLAG != 0,
-            locator: self.locators.get(i).copied().unwrap_or(Locator::NONE),
+            locator: self.locators.as_ref().map_or(Locator::NONE, |locators| locators[i]),
         }
     }
 
@@ -175,14 +177,16 @@ impl Node {
         })
     }
 
-    /// Gives the node one locator per child, in order.
+    /// Gives an inner node one locator per child, in order.
     ///
     /// # Panics
-    /// If there are neither none nor as many as children.
-    pub fn with_locators(mut self, locators: Box<[Locator]>) -> Self {
+    /// If there are not as many as children.
+    #[must_use]
+    pub fn with_locators(mut self, locators: impl Into<Arc<[Locator]>>) -> Self {
+        let locators = locators.into();
         let children = if self.is_leaf() { 0 } else { self.len() };
-        assert!(locators.is_empty() || locators.len() == children, "one locator per child");
-        self.locators = locators;
+        assert_eq!(locators.len(), children, "one locator per child");
+        self.locators = Some(locators);
         self
     }
 

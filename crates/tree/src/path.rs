@@ -15,7 +15,7 @@ pub(crate) fn load_child<S: NodeStorage>(
     storage: &S,
     parent: &Node,
     i: usize,
-) -> Result<Arc<Node>, TreeError> {
+) -> Result<Node, TreeError> {
     load(storage, &parent.child(i), parent.level() - 1)
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn load<S: NodeStorage>(
     storage: &S,
     child: &Child,
     level: u8,
-) -> Result<Arc<Node>, TreeError> {
+) -> Result<Node, TreeError> {
     let hash = child.hash;
     let node = storage
         .read_node(&hash, child.locator)
@@ -41,7 +41,7 @@ pub(crate) fn load<S: NodeStorage>(
 /// A node above the position, and which of its children leads there.
 #[derive(Clone)]
 struct Step {
-    node: Arc<Node>,
+    node: Node,
     index: usize,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Path<'s, S> {
     storage: &'s S,
     /// From the root down to the parent of `node`; empty if `node` is the root.
     steps: Vec<Step>,
-    node: Arc<Node>,
+    node: Node,
     level: u8,
 }
 
@@ -59,7 +59,7 @@ impl<S> Clone for Path<'_, S> {
         Self {
             storage: self.storage,
             steps: self.steps.clone(),
-            node: Arc::clone(&self.node),
+            node: self.node.clone(),
             level: self.level,
         }
     }
@@ -67,15 +67,15 @@ impl<S> Clone for Path<'_, S> {
 
 impl<'s, S: NodeStorage> Path<'s, S> {
     /// The first node of `level`, which is at most the root's.
-    pub(crate) fn first(storage: &'s S, root: &Arc<Node>, level: u8) -> Result<Self, TreeError> {
-        let mut path = Self { storage, steps: Vec::new(), node: Arc::clone(root), level };
+    pub(crate) fn first(storage: &'s S, root: &Node, level: u8) -> Result<Self, TreeError> {
+        let mut path = Self { storage, steps: Vec::new(), node: root.clone(), level };
         path.descend(|_| 0)?;
         Ok(path)
     }
 
     /// The last node of `level`.
-    pub(crate) fn last(storage: &'s S, root: &Arc<Node>, level: u8) -> Result<Self, TreeError> {
-        let mut path = Self { storage, steps: Vec::new(), node: Arc::clone(root), level };
+    pub(crate) fn last(storage: &'s S, root: &Node, level: u8) -> Result<Self, TreeError> {
+        let mut path = Self { storage, steps: Vec::new(), node: root.clone(), level };
         path.descend(|node| node.len() - 1)?;
         Ok(path)
     }
@@ -83,11 +83,11 @@ impl<'s, S: NodeStorage> Path<'s, S> {
     /// The node of `level` in which `key` lies or would lie.
     pub(crate) fn find(
         storage: &'s S,
-        root: &Arc<Node>,
+        root: &Node,
         level: u8,
         key: &[u8],
     ) -> Result<Self, TreeError> {
-        let mut path = Self { storage, steps: Vec::new(), node: Arc::clone(root), level };
+        let mut path = Self { storage, steps: Vec::new(), node: root.clone(), level };
         path.descend(|node| child_of(node, key))?;
         Ok(path)
     }
@@ -95,10 +95,10 @@ impl<'s, S: NodeStorage> Path<'s, S> {
     /// The leaf in which the entry of this rank lies, and the rank within it.
     pub(crate) fn select(
         storage: &'s S,
-        root: &Arc<Node>,
+        root: &Node,
         rank: u64,
     ) -> Result<(Self, usize), TreeError> {
-        let mut path = Self { storage, steps: Vec::new(), node: Arc::clone(root), level: 0 };
+        let mut path = Self { storage, steps: Vec::new(), node: root.clone(), level: 0 };
         let mut rest = rank;
         path.descend(|node| {
             let i = node.child_of_rank(rest).min(node.len() - 1);
@@ -108,7 +108,7 @@ impl<'s, S: NodeStorage> Path<'s, S> {
         Ok((path, rest as usize))
     }
 
-    pub(crate) fn node(&self) -> &Arc<Node> {
+    pub(crate) fn node(&self) -> &Node {
         &self.node
     }
 

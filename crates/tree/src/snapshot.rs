@@ -173,13 +173,13 @@ impl<S: NodeStorage> Snapshot<S> {
         self.edited(vec![Edit { span: Span::Range(start, end), with: With::Nothing }])
     }
 
-    fn leaf_of(&self, key: &[u8]) -> Result<Arc<Node>, TreeError> {
-        let mut node = Arc::clone(&self.root.node);
+    fn leaf_of(&self, key: &[u8]) -> Result<Node, TreeError> {
+        let mut node = self.root.node.clone();
         while !node.is_leaf() {
             let i = node.lower_bound(key);
             if i == node.len() {
                 // Behind the last key there is nothing to descend to.
-                return Ok(Arc::new(Node::empty()));
+                return Ok(Node::empty());
             }
             node = load_child(&self.storage, &node, i)?;
         }

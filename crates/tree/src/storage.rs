@@ -35,10 +35,10 @@ pub trait NodeStorage: Send + Sync {
     type Error: std::error::Error + Send + Sync + 'static;
 
     /// Reads a node, decoded and verified against `hash`.
-    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Arc<Node>>, Self::Error>;
+    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, Self::Error>;
 
     /// Stores a node under its hash and tells where.
-    fn write_node(&self, hash: &Hash, node: Arc<Node>) -> Result<Locator, Self::Error>;
+    fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, Self::Error>;
 
     /// Reads an object other than a node.
     fn read_object(&self, kind: ObjectKind, hash: &Hash) -> Result<Option<Arc<[u8]>>, Self::Error>;
@@ -50,11 +50,11 @@ pub trait NodeStorage: Send + Sync {
 impl<S: NodeStorage + ?Sized> NodeStorage for Arc<S> {
     type Error = S::Error;
 
-    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Arc<Node>>, S::Error> {
+    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, S::Error> {
         (**self).read_node(hash, at)
     }
 
-    fn write_node(&self, hash: &Hash, node: Arc<Node>) -> Result<Locator, S::Error> {
+    fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, S::Error> {
         (**self).write_node(hash, node)
     }
 
@@ -70,11 +70,11 @@ impl<S: NodeStorage + ?Sized> NodeStorage for Arc<S> {
 impl<S: NodeStorage + ?Sized> NodeStorage for &S {
     type Error = S::Error;
 
-    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Arc<Node>>, S::Error> {
+    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, S::Error> {
         (**self).read_node(hash, at)
     }
 
-    fn write_node(&self, hash: &Hash, node: Arc<Node>) -> Result<Locator, S::Error> {
+    fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, S::Error> {
         (**self).write_node(hash, node)
     }
 

@@ -1,5 +1,7 @@
 //! The decoder: everything that a stored node must satisfy.
 
+use std::sync::Arc;
+
 use super::run::common_prefix_len;
 use super::{COUNT_LEN, FLAG, HEADER_LEN, MAX_LEVEL, MAX_NODE_LEN, NODE_FORMAT, Node};
 use crate::hash::HASH_LEN;
@@ -48,7 +50,7 @@ impl Node {
     /// Anything but the one canonical encoding of some content. Never panics, and allocates no more
     /// than it is given. That the node is the one that was asked for is for the caller to check,
     /// with [`Node::hash`].
-    pub fn decode(bytes: impl Into<Box<[u8]>>) -> Result<Self, NodeError> {
+    pub fn decode(bytes: impl Into<Arc<[u8]>>) -> Result<Self, NodeError> {
         let node = Self::layout(bytes.into())?;
         node.check_keys()?;
         if node.is_leaf() {
@@ -60,7 +62,7 @@ impl Node {
     }
 
     /// Finds the parts of the node and checks that they fit the bytes exactly.
-    fn layout(bytes: Box<[u8]>) -> Result<Self, NodeError> {
+    fn layout(bytes: Arc<[u8]>) -> Result<Self, NodeError> {
         let &[format, level, n0, n1, p0, p1, ..] = &*bytes else {
             return Err(NodeError::Truncated);
         };
@@ -81,7 +83,7 @@ impl Node {
         }
         let mut node = Self {
             bytes,
-            locators: Box::default(),
+            locators: None,
             level,
             len,
             prefix_len,

@@ -28,6 +28,8 @@ pub(crate) struct Run {
     /// The upper bit marks a blob.
     value_ends: Vec<u32>,
     children: Vec<Child>,
+    /// Room for the bytes of a node.
+    encoded: Vec<u8>,
 }
 
 const BLOB: u32 = 1 << 31;
@@ -111,7 +113,7 @@ impl Run {
     }
 
     /// The canonical node of the first `n` entries, on level `level`.
-    pub(crate) fn node(&self, level: u8, n: usize) -> Node {
+    pub(crate) fn node(&mut self, level: u8, n: usize) -> Node {
         let prefix = match n {
             0 | 1 => 0,
             _ => common_prefix_len(self.key(0), self.key(n - 1)),
@@ -121,7 +123,9 @@ impl Run {
         let per_entry = if level == 0 { 4 } else { 2 + COUNT_LEN + HASH_LEN };
         let suffixes = HEADER_LEN + prefix + n * per_entry;
         let values = suffixes + keys_len - n * prefix;
-        let mut bytes = Vec::with_capacity(values + values_len);
+        let mut bytes = std::mem::take(&mut self.encoded);
+        bytes.clear();
+        bytes.reserve(values + values_len);
         bytes.extend_from_slice(&[NODE_FORMAT, level]);
         bytes.extend_from_slice(&(n as u16).to_le_bytes());
         bytes.extend_from_slice(&(prefix as u16).to_le_bytes());
@@ -137,18 +141,20 @@ impl Run {
         }
         bytes.extend_from_slice(&self.values[..values_len]);
         let locators = match level {
-            0 => Box::default(),
-            _ => self.children[..n].iter().map(|child| child.locator).collect(),
+            0 => None,
+            _ => Some(self.children[..n].iter().map(|child| child.locator).collect()),
         };
-        Node {
-            bytes: bytes.into_boxed_slice(),
+        let node = Node {
+            bytes: bytes.as_slice().into(),
             locators,
             level,
             len: n as u16,
             prefix_len: prefix as u16,
             suffixes: suffixes as u32,
             values: values as u32,
-        }
+        };
+        self.encoded = bytes;
+        node
     }
 
     fn put_key_ends(&self, bytes: &mut Vec<u8>, level: u8, n: usize, prefix: usize) {

@@ -136,14 +136,14 @@ struct Counting {
 impl NodeStorage for Counting {
     type Error = Infallible;
 
-    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Arc<Node>>, Infallible> {
+    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, Infallible> {
         let node = self.inner.read_node(hash, at)?;
         let leaves = node.as_ref().is_some_and(|node| node.is_leaf());
         self.leaves.fetch_add(usize::from(leaves), Ordering::Relaxed);
         Ok(node)
     }
 
-    fn write_node(&self, hash: &Hash, node: Arc<Node>) -> Result<Locator, Infallible> {
+    fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, Infallible> {
         self.inner.write_node(hash, node)
     }
 
