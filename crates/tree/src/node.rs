@@ -164,7 +164,7 @@ impl Node {
     }
 
     /// The children of an inner node, in order; none of a leaf.
-    pub fn children(&self) -> impl ExactSizeIterator<Item = Child> + '_ {
+    pub fn children(&self) -> impl DoubleEndedIterator<Item = Child> + ExactSizeIterator + '_ {
         (0..if self.is_leaf() { 0 } else { self.len() }).map(|i| self.child(i))
     }
 
