@@ -20,7 +20,7 @@ use crate::error::TreeError;
 use crate::hash::Hash;
 use crate::object::ObjectKind;
 use crate::storage::NodeStorage;
-use crate::value::{Blob, MAX_INLINE_LEN, MAX_VALUE_LEN, Value, ValueRef};
+use crate::value::{MAX_INLINE_LEN, MAX_VALUE_LEN, Value, ValueRef};
 
 use list::Lists;
 pub use list::{ChunkList, Part};

@@ -87,7 +87,7 @@ fn waiting_time(hash: u64) -> u64 {
     let index = (mantissa >> 55) as usize & 0xff;
     let fraction = mantissa >> 39 & 0xffff;
     let (low, high) = (u64::from(LN[index]), u64::from(LN[index + 1]));
-    let ln_mantissa = low + ((high - low) * fraction >> 16);
+    let ln_mantissa = low + (((high - low) * fraction) >> 16);
     (u64::from(leading_zeros) + 1) * LN2 - ln_mantissa
 }
 

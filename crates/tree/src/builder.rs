@@ -1,5 +1,7 @@
 //! Builds a tree from sorted entries, one pass, one node a level in memory.
 
+mod parallel;
+
 use crate::blob::store_value;
 use crate::chunker::{Chunker, Item};
 use crate::config::TreeConfig;

@@ -1,7 +1,5 @@
 //! Cuts a sorted stream of entries of one level into nodes.
 
-use std::sync::Arc;
-
 use crate::boundary::Rule;
 use crate::config::TreeConfig;
 use crate::error::TreeError;

@@ -1,7 +1,6 @@
 //! The difference of two trees, key by key.
 
 use std::ops::{Bound, RangeBounds};
-use std::sync::Arc;
 use std::vec::IntoIter;
 
 use crate::chunker::Item;

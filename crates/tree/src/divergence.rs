@@ -5,7 +5,6 @@
 //! Diff, merge and sync all stand on this.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use crate::chunker::Item;
 use crate::edit::Root;

@@ -7,8 +7,7 @@
 
 use std::iter::Peekable;
 use std::ops::Bound;
-use std::sync::Arc;
-use std::vec::IntoIter;
+use std::slice::Iter;
 
 use crate::boundary::Rule;
 use crate::chunker::{Chunker, Item};
@@ -65,7 +64,7 @@ pub(crate) struct Root {
 impl Root {
     pub(crate) fn empty() -> Self {
         let node = Node::empty();
-        Self { hash: node.hash(), node: node }
+        Self { hash: node.hash(), node }
     }
 
     /// The root as a parent would hold it; nothing follows it, so how it ended does not matter.
@@ -107,14 +106,14 @@ pub(crate) fn apply<S: NodeStorage>(
     storage: &S,
     config: &TreeConfig,
     root: &Root,
-    edits: Vec<Edit>,
+    edits: &[Edit],
 ) -> Result<Root, TreeError> {
-    let mut edits = edits;
-    for level in 0..=root.node.level() {
-        edits = Pass::new(storage, config, root, level).run(edits)?;
-        if edits.is_empty() {
-            return Ok(root.clone());
-        }
+    let mut edits = Pass::new(storage, config, root, 0).run(edits)?;
+    for level in 1..=root.node.level() {
+        edits = Pass::new(storage, config, root, level).run(&edits)?;
+    }
+    if edits.is_empty() {
+        return Ok(root.clone());
     }
     // The root's level has one node, so what is left replaces the root.
     let items = edits.into_iter().flat_map(|edit| match edit.with {
@@ -190,8 +189,8 @@ impl<'a, S: NodeStorage> Pass<'a, S> {
     }
 
     /// Applies the edits of this level and returns those of the level above.
-    fn run(mut self, edits: Vec<Edit>) -> Result<Vec<Edit>, TreeError> {
-        let mut edits = edits.into_iter().peekable();
+    fn run(mut self, edits: &[Edit]) -> Result<Vec<Edit>, TreeError> {
+        let mut edits = edits.iter().peekable();
         let Some(first) = edits.peek() else { return Ok(Vec::new()) };
         let mut path = Path::find(self.storage, &self.root.node, self.level, first.span.start())?;
         let mut above = Vec::new();
@@ -225,7 +224,7 @@ impl<'a, S: NodeStorage> Pass<'a, S> {
     fn replace_run(
         &mut self,
         path: &mut Path<'a, S>,
-        edits: &mut Peekable<IntoIter<Edit>>,
+        edits: &mut Peekable<Iter<'_, Edit>>,
     ) -> Result<Option<Edit>, TreeError> {
         let mut chunker = Chunker::new(self.storage, self.config, self.level);
         let mut replaced =
@@ -249,7 +248,7 @@ impl<'a, S: NodeStorage> Pass<'a, S> {
     fn feed_node(
         &self,
         path: &mut Path<'a, S>,
-        edits: &mut Peekable<IntoIter<Edit>>,
+        edits: &mut Peekable<Iter<'_, Edit>>,
         chunker: &mut Chunker<'_, S>,
         replaced: &mut Replaced,
     ) -> Result<(), TreeError> {

@@ -140,7 +140,7 @@ pub fn merge<S: NodeStorage + Clone>(
     while let Some(run) = their_runs.next()? {
         merger.merge_run(run)?;
     }
-    let root = ours.edited(merger.edits)?;
+    let root = ours.edited(&merger.edits)?;
     Ok(Merge { snapshot: ours.with_root(root), conflicts: merger.conflicts })
 }
 

@@ -1,7 +1,5 @@
 //! Paths: a position among the nodes of one level.
 
-use std::sync::Arc;
-
 use crate::chunker::Item;
 use crate::error::TreeError;
 use crate::node::{Child, Node};

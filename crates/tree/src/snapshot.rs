@@ -1,7 +1,6 @@
 //! Snapshots: immutable trees.
 
 use std::ops::{Bound, RangeBounds};
-use std::sync::Arc;
 
 use crate::blob::{normalise, read_value};
 use crate::builder::{Builder, check_key};
@@ -147,7 +146,7 @@ impl<S: NodeStorage> Snapshot<S> {
     }
 
     /// The root after edits that are disjoint and in key order.
-    pub(crate) fn edited(&self, edits: Vec<Edit>) -> Result<Root, TreeError> {
+    pub(crate) fn edited(&self, edits: &[Edit]) -> Result<Root, TreeError> {
         apply(&self.storage, &self.config, &self.root, edits)
     }
 
@@ -170,7 +169,7 @@ impl<S: NodeStorage> Snapshot<S> {
         if nothing {
             return Ok(self.root.clone());
         }
-        self.edited(vec![Edit { span: Span::Range(start, end), with: With::Nothing }])
+        self.edited(&[Edit { span: Span::Range(start, end), with: With::Nothing }])
     }
 
     fn leaf_of(&self, key: &[u8]) -> Result<Node, TreeError> {
@@ -211,7 +210,7 @@ impl<S: NodeStorage + Clone> Snapshot<S> {
             };
             sorted.push(Edit { span: Span::Key(key), with });
         }
-        Ok(self.with_root(self.edited(sorted)?))
+        Ok(self.with_root(self.edited(&sorted)?))
     }
 
     /// The tree without the keys of a range, which are not read. O(log entries).

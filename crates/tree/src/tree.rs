@@ -12,7 +12,7 @@ use crate::error::TreeError;
 use crate::hash::Hash;
 use crate::snapshot::Snapshot;
 use crate::storage::NodeStorage;
-use crate::value::{Blob, MAX_VALUE_LEN, Value};
+use crate::value::{Blob, MAX_VALUE_LEN, Value, ValueRef};
 
 /// An ordered map from byte keys to byte values, with a root hash that depends on nothing but the
 /// content.
@@ -43,6 +43,27 @@ enum Pending {
     Put(Vec<u8>),
     PutBlob(Blob),
     Delete,
+}
+
+impl Pending {
+    fn into_edit((key, pending): (Vec<u8>, Self)) -> Edit {
+        let with = match pending {
+            Self::Put(value) => With::Value(Value::Inline(value)),
+            Self::PutBlob(blob) => With::Value(Value::Blob(blob)),
+            Self::Delete => With::Nothing,
+        };
+        Edit { span: Span::Key(key), with }
+    }
+
+    fn from_edit(edit: Edit) -> Option<(Vec<u8>, Self)> {
+        let Span::Key(key) = edit.span else { return None };
+        let pending = match edit.with {
+            With::Value(Value::Inline(value)) => Self::Put(value),
+            With::Value(Value::Blob(blob)) => Self::PutBlob(blob),
+            _ => Self::Delete,
+        };
+        Some((key, pending))
+    }
 }
 
 impl<S: NodeStorage> ProllyTree<S> {
@@ -142,7 +163,7 @@ impl<S: NodeStorage> ProllyTree<S> {
         match self.pending.get(key) {
             Some(Pending::Put(value)) => Ok(Some(value.clone())),
             Some(Pending::PutBlob(blob)) => {
-                read_value(&self.base.storage, crate::value::ValueRef::Blob(*blob)).map(Some)
+                read_value(&self.base.storage, ValueRef::Blob(*blob)).map(Some)
             }
             Some(Pending::Delete) => Ok(None),
             None => self.base.get(key),
@@ -170,23 +191,26 @@ impl<S: NodeStorage> ProllyTree<S> {
     /// # Errors
     /// A node is missing or damaged, or the storage fails; the edits then stay pending.
     pub fn try_flush(&mut self) -> Result<(), TreeError> {
-        if self.pending.is_empty() {
-            return Ok(());
+        // Nothing is copied: the edits move to the tree, and back if it cannot take them.
+        for pending in self.pending.values_mut() {
+            if let Pending::Put(value) = pending
+                && let ValueRef::Blob(blob) = store_value(&self.base.storage, value)?
+            {
+                *pending = Pending::PutBlob(blob);
+            }
         }
-        let edits = self.pending.iter().map(|(key, pending)| {
-            let value = match pending {
-                Pending::Put(value) => store_value(&self.base.storage, value)?.to_value(),
-                Pending::PutBlob(blob) => Value::Blob(*blob),
-                Pending::Delete => {
-                    return Ok(Edit { span: Span::Key(key.clone()), with: With::Nothing });
-                }
-            };
-            Ok(Edit { span: Span::Key(key.clone()), with: With::Value(value) })
-        });
-        let edits = edits.collect::<Result<Vec<_>, TreeError>>()?;
-        self.base.root = self.base.edited(edits)?;
-        self.pending.clear();
-        Ok(())
+        let pending = std::mem::take(&mut self.pending);
+        let edits: Vec<_> = pending.into_iter().map(Pending::into_edit).collect();
+        match self.base.edited(&edits) {
+            Ok(root) => {
+                self.base.root = root;
+                Ok(())
+            }
+            Err(error) => {
+                self.pending = edits.into_iter().filter_map(Pending::from_edit).collect();
+                Err(error)
+            }
+        }
     }
 
     /// The tree as it stands, immutable; flushes first.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::memory::InMemoryNodeStorage;
-use crate::value::Value;
+use crate::value::{Blob, Value};
 
 fn noise(len: usize, mut seed: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(len + 8);

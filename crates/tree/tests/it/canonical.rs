@@ -104,3 +104,41 @@ fn a_tree_of_default_nodes_grows_and_shrinks_canonically() {
         assert_eq!(tree.root_hash(), bulk_root(&map, config), "at {} entries", map.len());
     }
 }
+
+#[test]
+fn threads_do_not_change_the_root() {
+    let entry = |i: u64| {
+        let key = i.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes().to_vec();
+        (key, vec![i as u8; 40 + i as usize % 50])
+    };
+    // Every key twice, the first time with another value.
+    let wrong = (0..60_000).map(|i| (entry(i).0, Vec::new()));
+    let entries: Vec<_> = wrong.chain((0..60_000).map(entry)).collect();
+    let map: Map = entries.iter().cloned().collect();
+    let config = TreeConfig::default();
+    for threads in [1, 2, 3, 7] {
+        let threads = std::num::NonZeroUsize::new(threads).unwrap();
+        let storage = InMemoryNodeStorage::new();
+        let tree = Snapshot::from_unsorted(storage, config, entries.clone(), threads).unwrap();
+        assert_eq!(tree.root(), bulk_root(&map, config));
+        assert_eq!(tree.len(), map.len() as u64);
+    }
+}
+
+#[test]
+fn input_out_of_order_is_refused_where_it_is() {
+    let threads = std::num::NonZeroUsize::new(2).unwrap();
+    let mut entries: Vec<_> = (0..20_000u32).map(|i| (i.to_be_bytes(), [])).collect();
+    entries.swap(9_999, 10_000);
+    let config = TreeConfig::default();
+    let parallel =
+        Snapshot::from_sorted_parallel(InMemoryNodeStorage::new(), config, &entries, threads);
+    let serial = Snapshot::from_sorted(InMemoryNodeStorage::new(), config, entries.iter().copied());
+    for result in [parallel, serial] {
+        let error = result.unwrap_err();
+        assert!(
+            matches!(error, prollytree_tree::TreeError::Unsorted { position: 10_000 }),
+            "{error}"
+        );
+    }
+}
