@@ -130,6 +130,8 @@ const LN: [u32; 257] = [
 ];
 
 #[cfg(test)]
+mod ground_keys;
+#[cfg(test)]
 mod tests {
     use super::*;
 
