@@ -69,6 +69,9 @@ pub enum TreeError {
     /// Two trees of different configurations cannot be compared or merged.
     #[error("trees of different configurations have no common shape")]
     ConfigMismatch,
+    /// A proof was asked for that is about no key at all.
+    #[error("the statement to prove is about no key at all")]
+    EmptyStatement,
     /// Reading a value's bytes from their source failed.
     #[error("reading the value's bytes failed")]
     Source(#[source] std::io::Error),

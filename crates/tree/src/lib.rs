@@ -18,6 +18,7 @@ mod node;
 mod object;
 mod patch;
 mod path;
+mod proof;
 mod range;
 mod snapshot;
 mod stats;
@@ -36,6 +37,10 @@ pub use merge::{CollectConflicts, Conflict, KeyRange, Merge, Resolution, Resolve
 pub use node::{Child, MAX_LEVEL, MAX_NODE_LEN, Node, NodeError};
 pub use object::ObjectKind;
 pub use patch::{ApplyError, Patch, PatchError};
+pub use proof::{
+    Limits, Proof, ProofError, Statement, Verified, verify, verify_key, verify_keys, verify_prefix,
+    verify_range, verify_value,
+};
 pub use range::{Entry, Range};
 pub use snapshot::Snapshot;
 pub use stats::{LevelStats, Sharing, TreeStats};

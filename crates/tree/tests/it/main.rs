@@ -3,3 +3,4 @@
 mod canonical;
 mod merges;
 mod model;
+mod proofs;
