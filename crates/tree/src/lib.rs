@@ -1,4 +1,32 @@
-//! The prolly tree.
+//! The prolly tree: an ordered map from byte keys to byte values whose shape, and so whose root hash,
+//! depends on nothing but its content.
+//!
+//! ```
+//! use prollytree_tree::{InMemoryNodeStorage, ProllyTree, verify_key, Verified};
+//!
+//! let mut tree = ProllyTree::new(InMemoryNodeStorage::<32>::new(), Default::default());
+//! tree.insert(b"apple".to_vec(), b"red".to_vec());
+//! tree.insert(b"plum".to_vec(), b"blue".to_vec());
+//! let root = tree.root_hash();
+//!
+//! // Whoever has the root hash can check what is under it, without the tree.
+//! let proof = tree.snapshot().prove_key(b"plum")?;
+//! assert!(matches!(verify_key(&root, b"plum", proof.as_bytes())?, Verified::Present(_)));
+//!
+//! // Old versions stay readable and share their nodes with new ones.
+//! let before = tree.snapshot().clone();
+//! tree.insert(b"plum".to_vec(), b"yellow".to_vec());
+//! assert_eq!(before.diff(tree.snapshot(), ..)?.count(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! * [`ProllyTree`] is the map that changes: edits are buffered until a root is asked for.
+//! * [`Snapshot`] is the map as it stands: reads, ranges, [diff](Snapshot::diff), [`merge`], proofs.
+//! * [`NodeStorage`] is what lies below: nodes and chunks of large values by hash.
+//!
+//! No I/O, no clock, and no threads but those that a caller asks for. The bytes are specified in
+//! `spec/FORMAT.md`.
+
 mod blob;
 mod boundary;
 mod builder;

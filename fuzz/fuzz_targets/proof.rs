@@ -1,0 +1,33 @@
+//! No bytes make a verifier panic, and none but the honest proof is accepted.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use prollytree_tree::{InMemoryNodeStorage, Snapshot, TreeConfig, verify_key, verify_range};
+
+type Tree = Snapshot<InMemoryNodeStorage<32>>;
+
+static TREE: LazyLock<Tree> = LazyLock::new(|| {
+    let config = TreeConfig::default().with_targets(256, 256).expect("powers of two");
+    let entries = (0..500u32).map(|i| (format!("key {i:03}"), format!("value {i}")));
+    Snapshot::from_sorted(InMemoryNodeStorage::new(), config, entries).expect("sorted")
+});
+
+fuzz_target!(|bytes: &[u8]| {
+    let root = TREE.root();
+    for key in ["key 250", "key 2500", ""] {
+        let key = key.as_bytes();
+        if verify_key(&root, key, bytes).is_ok() {
+            assert_eq!(TREE.prove_key(key).expect("in memory").as_bytes(), bytes);
+        }
+    }
+    let range = &b"key 100"[..]..&b"key 120"[..];
+    if verify_range(&root, range.clone(), bytes).is_ok() {
+        assert_eq!(TREE.prove_range(range).expect("in memory").as_bytes(), bytes);
+    }
+    // The first 32 bytes as a root of the attacker's own.
+    if let Some((root, bytes)) = bytes.split_first_chunk() {
+        let _result = verify_key(&prollytree_tree::Hash::from_bytes(*root), b"key", bytes);
+    }
+});
