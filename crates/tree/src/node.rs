@@ -155,12 +155,19 @@ impl Node {
 
     /// Child `i` of an inner node; panics if there is no such child.
     pub fn child(&self, i: usize) -> Child {
+        let (hash, locator) = self.link(i);
         Child {
-            hash: self.child_hash(i),
+            hash,
             count: self.count_before(i + 1) - self.count_before(i),
             natural: self.key_offset(i) & FLAG != 0,
-            locator: self.locators.as_ref().map_or(Locator::NONE, |locators| locators[i]),
+            locator,
         }
+    }
+
+    /// The name of child `i` of an inner node, and where it lies.
+    pub(crate) fn link(&self, i: usize) -> (Hash, Locator) {
+        let locator = self.locators.as_ref().map_or(Locator::NONE, |locators| locators[i]);
+        (self.child_hash(i), locator)
     }
 
     /// The children of an inner node, in order; none of a leaf.
@@ -209,12 +216,14 @@ impl Node {
     /// Where `key` is (`Ok`), or the first entry with a greater key (`Err`). O(log entries).
     pub(crate) fn search(&self, key: &[u8]) -> Result<usize, usize> {
         let prefix = self.prefix();
-        let head = key.len().min(prefix.len());
-        match key[..head].cmp(&prefix[..head]) {
-            Ordering::Less => return Err(0),
-            Ordering::Greater => return Err(self.len()),
-            Ordering::Equal if key.len() < prefix.len() => return Err(0),
-            Ordering::Equal => {}
+        if !prefix.is_empty() {
+            let head = key.len().min(prefix.len());
+            match key[..head].cmp(&prefix[..head]) {
+                Ordering::Less => return Err(0),
+                Ordering::Greater => return Err(self.len()),
+                Ordering::Equal if key.len() < prefix.len() => return Err(0),
+                Ordering::Equal => {}
+            }
         }
         let rest = &key[prefix.len()..];
         let head = head_of(rest, rest.len());

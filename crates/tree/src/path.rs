@@ -2,9 +2,10 @@
 
 use crate::chunker::Item;
 use crate::error::TreeError;
+use crate::hash::Hash;
 use crate::node::{Child, Node};
 use crate::object::ObjectKind;
-use crate::storage::NodeStorage;
+use crate::storage::{Locator, NodeStorage};
 
 /// Reads a child and checks that its level and count are what the parent says.
 ///
@@ -22,16 +23,25 @@ pub(crate) fn load<S: NodeStorage>(
     child: &Child,
     level: u8,
 ) -> Result<Node, TreeError> {
-    let hash = child.hash;
+    let node = follow(storage, (child.hash, child.locator), level)?;
+    if node.count() != child.count {
+        return Err(TreeError::Misfit { hash: child.hash, what: "count" });
+    }
+    Ok(node)
+}
+
+/// As [`load`], for a descent that does not care how many entries lie below.
+pub(crate) fn follow<S: NodeStorage>(
+    storage: &S,
+    (hash, locator): (Hash, Locator),
+    level: u8,
+) -> Result<Node, TreeError> {
     let node = storage
-        .read_node(&hash, child.locator)
+        .read_node(&hash, locator)
         .map_err(|source| TreeError::storage(ObjectKind::Node, hash, source))?
         .ok_or(TreeError::MissingNode { hash })?;
     if node.level() != level {
         return Err(TreeError::Misfit { hash, what: "level" });
-    }
-    if node.count() != child.count {
-        return Err(TreeError::Misfit { hash, what: "count" });
     }
     Ok(node)
 }

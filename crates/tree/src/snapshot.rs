@@ -10,7 +10,7 @@ use crate::error::TreeError;
 use crate::hash::Hash;
 use crate::node::Node;
 use crate::object::ObjectKind;
-use crate::path::{Path, load_child};
+use crate::path::{Path, follow};
 use crate::storage::{Locator, NodeStorage};
 use crate::value::Value;
 
@@ -180,7 +180,7 @@ impl<S: NodeStorage> Snapshot<S> {
                 // Behind the last key there is nothing to descend to.
                 return Ok(Node::empty());
             }
-            node = load_child(&self.storage, &node, i)?;
+            node = follow(&self.storage, node.link(i), node.level() - 1)?;
         }
         Ok(node)
     }
