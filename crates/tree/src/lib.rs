@@ -66,8 +66,8 @@ pub use node::{Child, MAX_LEVEL, MAX_NODE_LEN, Node, NodeError};
 pub use object::ObjectKind;
 pub use patch::{ApplyError, Patch, PatchError};
 pub use proof::{
-    Limits, Proof, ProofError, Statement, Verified, verify, verify_key, verify_keys, verify_prefix,
-    verify_range, verify_value,
+    Limits, Proof, ProofError, Statement, Verified, verify, verify_diff, verify_difference,
+    verify_key, verify_keys, verify_prefix, verify_range, verify_value,
 };
 pub use range::{Entry, Range};
 pub use snapshot::Snapshot;

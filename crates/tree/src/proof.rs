@@ -11,6 +11,8 @@
 //! [`check_tree`](crate::check_tree).
 
 mod cut;
+mod diff;
+mod equal;
 mod error;
 mod format;
 mod part;
@@ -27,6 +29,7 @@ use crate::snapshot::Snapshot;
 use crate::storage::NodeStorage;
 use crate::tree::ProllyTree;
 
+pub use diff::{verify_diff, verify_difference};
 pub use error::{Limits, ProofError};
 use format::Kind;
 use prove::Prover;
@@ -83,9 +86,7 @@ impl<S: NodeStorage> Snapshot<S> {
         }
         let mut out = Vec::with_capacity(2048);
         out.extend_from_slice(&Kind::Tree.header());
-        let storage = &self.storage;
-        Prover { storage, statement, kind: Kind::Tree, equal: &[], out: &mut out }
-            .root(&self.root.node)?;
+        Prover::new(&self.storage, statement, Kind::Tree, &[], &mut out).root(&self.root.node)?;
         Ok(Proof(out))
     }
 

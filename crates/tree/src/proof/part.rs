@@ -24,6 +24,16 @@ pub(super) enum Extent {
     Node { level: u8, count: u64 },
 }
 
+impl Extent {
+    /// The greater it is, the less can hold it.
+    pub(super) fn rank(self) -> (u8, bool, usize) {
+        match self {
+            Self::Entries { level, len } => (level, false, len),
+            Self::Node { level, .. } => (level, true, 0),
+        }
+    }
+}
+
 /// How many entries the left half of so many has: the greatest power of two below `len`.
 pub(super) fn left_len(len: usize) -> usize {
     len.next_power_of_two() / 2

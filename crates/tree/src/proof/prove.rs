@@ -65,15 +65,25 @@ pub(super) fn load_within<S: NodeStorage>(
 
 /// Writes the proof of one tree.
 pub(super) struct Prover<'a, S> {
-    pub(super) storage: &'a S,
-    pub(super) statement: &'a Statement,
-    pub(super) kind: Kind,
+    storage: &'a S,
+    statement: &'a Statement,
+    kind: Kind,
     /// In a proof of a difference, the parts that are left out as equal, in key order.
-    pub(super) equal: &'a [Part<Vec<u8>>],
-    pub(super) out: &'a mut Vec<u8>,
+    equal: &'a [Part<Vec<u8>>],
+    out: &'a mut Vec<u8>,
 }
 
-impl<S: NodeStorage> Prover<'_, S> {
+impl<'a, S: NodeStorage> Prover<'a, S> {
+    pub(super) fn new(
+        storage: &'a S,
+        statement: &'a Statement,
+        kind: Kind,
+        equal: &'a [Part<Vec<u8>>],
+        out: &'a mut Vec<u8>,
+    ) -> Self {
+        Self { storage, statement, kind, equal, out }
+    }
+
     pub(super) fn root(&mut self, root: &Node) -> Result<(), TreeError> {
         self.out.push(root.level());
         put_varint(self.out, root.count());

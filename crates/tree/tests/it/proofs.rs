@@ -3,9 +3,9 @@
 use std::ops::Bound;
 
 use prollytree_tree::{
-    Hash, InMemoryNodeStorage, Limits, ProllyTree, Proof, ProofError, Snapshot, Statement,
-    TreeConfig, TreeError, Value, Verified, store_reader, verify, verify_key, verify_keys,
-    verify_prefix, verify_range, verify_value,
+    Difference, Hash, InMemoryNodeStorage, Limits, ProllyTree, Proof, ProofError, Snapshot,
+    Statement, TreeConfig, TreeError, Value, Verified, store_reader, verify, verify_diff,
+    verify_key, verify_keys, verify_prefix, verify_range, verify_value,
 };
 use proptest::prelude::*;
 
@@ -46,6 +46,15 @@ fn bound() -> impl Strategy<Value = Bound<Vec<u8>>> {
         3 => model::key().prop_map(Bound::Excluded),
         1 => Just(Bound::Unbounded),
     ]
+}
+
+fn diff(
+    before: &Tree,
+    after: &Tree,
+    range: (Bound<&[u8]>, Bound<&[u8]>),
+    proof: &[u8],
+) -> Result<Vec<Difference>, ProofError> {
+    verify_diff(&before.root(), &after.root(), range, proof)
 }
 
 fn borrow(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
@@ -97,6 +106,34 @@ proptest! {
         }
     }
 
+    #[test]
+    fn a_proof_of_a_difference_shows_all_of_it(
+        config in model::config(),
+        map in model::map(150),
+        changes in prop::collection::vec((model::key(), prop::option::of(model::value())), 0..12),
+        bounds in (bound(), bound()),
+    ) {
+        let before = model::build(&map, config);
+        let mut changed = map;
+        for (key, value) in changes {
+            match value {
+                Some(value) => changed.insert(key, value),
+                None => changed.remove(&key),
+            };
+        }
+        let after = model::build(&changed, config);
+        let range = (borrow(&bounds.0), borrow(&bounds.1));
+        for range in [range, (Bound::Unbounded, Bound::Unbounded)] {
+            if Statement::range(range).is_empty() {
+                continue;
+            }
+            let proof = before.prove_diff(&after, range).unwrap();
+            let verified = diff(&before, &after, range, proof.as_bytes());
+            let expected: Vec<_> = before.diff(&after, range).unwrap().map(Result::unwrap).collect();
+            prop_assert_eq!(verified, Ok(expected));
+        }
+    }
+
     /// A proof of one statement either is refused for another, or truly proves that one as well.
     #[test]
     fn a_proof_never_proves_what_is_false(
@@ -136,11 +173,11 @@ proptest! {
 /// A tree in which every shape of part occurs, with a large value and a large key.
 fn sample() -> (Map, Tree) {
     let mut map: Map =
-        (0..90u32).map(|i| (format!("key {i:03}").into_bytes(), vec![i as u8; 9])).collect();
+        (0..50u32).map(|i| (format!("key {i:03}").into_bytes(), vec![i as u8; 9])).collect();
     map.insert(Vec::new(), b"empty key".to_vec());
-    map.insert(b"key 050/long".to_vec(), vec![7; 1500]);
+    map.insert(b"key 030/long".to_vec(), vec![7; 1500]);
     map.insert(vec![b'l'; 300], Vec::new());
-    let config = TreeConfig::default().with_targets(256, 256).unwrap();
+    let config = TreeConfig::default().with_targets(128, 128).unwrap();
     let tree = model::build(&map, config);
     assert!(tree.height() > 2);
     (map, tree)
@@ -151,13 +188,13 @@ fn statements() -> Vec<Statement> {
     vec![
         Statement::key(b"key 017"),
         Statement::key(b"key 017/absent"),
-        Statement::key(b"key 050/long"),
+        Statement::key(b"key 030/long"),
         Statement::key(b""),
         Statement::key(b"zzz"),
-        Statement::keys([&b"key 003"[..], b"key 04", b"key 080", b"zzz"]),
+        Statement::keys([&b"key 003"[..], b"key 04", b"key 040", b"zzz"]),
         range(b"key 020", b"key 031"),
         range(b"key 0201", b"key 0202"),
-        Statement::prefix(b"key 05"),
+        Statement::prefix(b"key 03"),
         Statement::prefix(&[b'l'; 299]),
         Statement::range(..),
     ]
@@ -166,30 +203,51 @@ fn statements() -> Vec<Statement> {
 #[test]
 fn every_changed_byte_is_refused() {
     let (_, tree) = sample();
-    let (root, limits) = (tree.root(), Limits::default());
     for statement in statements() {
         let proof = tree.prove(&statement).unwrap().into_bytes();
-        assert!(verify(&root, &statement, &proof, &limits).is_ok());
-        let refused = |bytes: &[u8]| verify(&root, &statement, bytes, &limits).is_err();
-        for at in 0..proof.len() {
-            let mut mutant = proof.clone();
-            for pattern in [0x01, 0x02, 0x04, 0x80, 0x7f, 0xff] {
-                mutant[at] = proof[at] ^ pattern;
-                assert!(refused(&mutant), "byte {at} ^ {pattern:#x} of {statement:?}");
-            }
-            assert!(refused(&proof[..at]), "cut to {at} bytes");
-            let mut mutant = proof.clone();
-            mutant.remove(at);
-            assert!(refused(&mutant), "byte {at} removed");
-            for byte in [0, 1, 0x80, proof[at]] {
-                let mut mutant = proof.clone();
-                mutant.insert(at, byte);
-                assert!(refused(&mutant), "byte {at} inserted");
-            }
+        assert_only(&proof, |bytes| {
+            verify(&tree.root(), &statement, bytes, &Limits::default()).is_ok()
+        });
+    }
+}
+
+#[test]
+fn every_changed_byte_of_a_difference_is_refused() {
+    let (mut map, before) = sample();
+    map.insert(b"key 017".to_vec(), b"changed".to_vec());
+    map.remove(b"key 030".as_slice());
+    map.insert(b"key 0401".to_vec(), b"added".to_vec());
+    let after = model::build(&map, *before.config());
+    let all = (Bound::Unbounded, Bound::Unbounded);
+    let some = (Bound::Included(&b"key 02"[..]), Bound::Excluded(&b"key 04"[..]));
+    for (before, after, range) in
+        [(&before, &after, all), (&after, &before, some), (&before, &before, all)]
+    {
+        let proof = before.prove_diff(after, range).unwrap().into_bytes();
+        assert_only(&proof, |bytes| diff(before, after, range, bytes).is_ok());
+    }
+}
+
+/// Asserts that these bytes are accepted, and nothing that differs from them in some bytes.
+fn assert_only(proof: &[u8], accepted: impl Fn(&[u8]) -> bool) {
+    assert!(accepted(proof));
+    for at in 0..proof.len() {
+        let mut mutant = proof.to_vec();
+        for pattern in [0x01, 0x02, 0x04, 0x80, 0x7f, 0xff] {
+            mutant[at] = proof[at] ^ pattern;
+            assert!(!accepted(&mutant), "byte {at} ^ {pattern:#x}");
         }
-        for extra in [&[0][..], &[1], &proof] {
-            assert!(refused(&[&proof, extra].concat()), "bytes appended");
+        assert!(!accepted(&proof[..at]), "cut to {at} bytes");
+        mutant.remove(at);
+        assert!(!accepted(&mutant), "byte {at} removed");
+        for byte in [0, 1, 0x80, proof[at]] {
+            let mut mutant = proof.to_vec();
+            mutant.insert(at, byte);
+            assert!(!accepted(&mutant), "byte inserted at {at}");
         }
+    }
+    for extra in [&[0][..], &[1], proof] {
+        assert!(!accepted(&[proof, extra].concat()), "bytes appended");
     }
 }
 
@@ -249,7 +307,7 @@ fn a_statement_about_nothing_is_refused() {
 #[test]
 fn keys_come_back_in_the_order_of_the_question() {
     let (map, tree) = sample();
-    let keys = [&b"key 080"[..], b"none", b"key 003", b"key 080"];
+    let keys = [&b"key 040"[..], b"none", b"key 003", b"key 040"];
     let proof = tree.prove_keys(keys).unwrap();
     let verified = verify_keys(&tree.root(), &keys, proof.as_bytes()).unwrap();
     let expected = keys.map(|key| (key.to_vec(), answer(&map, key)));
