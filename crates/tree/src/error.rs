@@ -26,6 +26,12 @@ pub enum TreeError {
         /// The node's name.
         hash: Hash,
     },
+    /// A node is not the one that a bulk build of the same entries makes.
+    #[error("node {hash} is not the one that its entries make")]
+    NotCanonical {
+        /// The node's name.
+        hash: Hash,
+    },
     /// A part of a large value is not in the storage.
     #[error("{kind} {hash} is missing from the storage")]
     MissingObject {

@@ -30,6 +30,7 @@
 mod blob;
 mod boundary;
 mod builder;
+mod check;
 mod chunker;
 mod codec;
 mod config;
@@ -55,6 +56,7 @@ mod tree;
 mod value;
 
 pub use blob::{BlobReader, ChunkList, MAX_CHUNK_LEN, Part, store_reader};
+pub use check::{Checked, check_tree};
 pub use config::{ConfigError, TreeConfig};
 pub use cursor::{Cursor, EntryRef};
 pub use diff::{Diff, Difference};

@@ -18,6 +18,8 @@ mod format;
 mod part;
 mod prove;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod walk;
 

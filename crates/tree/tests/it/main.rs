@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod canonical;
+mod checks;
 mod merges;
 mod model;
 mod proofs;
