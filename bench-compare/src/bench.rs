@@ -1,0 +1,148 @@
+//! What a run consists of: the options, the engines chosen, the directory on disk.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::args::Args;
+use crate::data::{Dataset, Entry};
+use crate::engine::{DurableEngine, Engine, Map, Named, Outcome, Version};
+use crate::engines;
+use crate::measure::{Budget, Cells, Lane, Sample, interleave};
+use crate::proc;
+use crate::rows::Row;
+use crate::table::Table;
+
+/// Entries drawn beyond those in a map, enough for the 1,000 + 1,000 of the merge.
+const FRESH: usize = 4_000;
+
+/// One run.
+pub struct Bench {
+    /// The options.
+    pub args: Args,
+    in_memory: Vec<Box<dyn Engine>>,
+    durable: Vec<Box<dyn DurableEngine>>,
+}
+
+impl Bench {
+    /// Picks the engines.
+    pub fn new(args: Args) -> Outcome<Self> {
+        let (mut in_memory, mut durable) = (engines::in_memory(), engines::durable());
+        for id in &args.engines {
+            if !in_memory.iter().any(|e| e.id() == id) && !durable.iter().any(|e| e.id() == id) {
+                return Err(format!("there is no engine {id}").into());
+            }
+        }
+        let chosen = |id: &str| args.engines.is_empty() || args.engines.iter().any(|e| e == id);
+        in_memory.retain(|engine| chosen(engine.id()));
+        durable.retain(|engine| chosen(engine.id()));
+        Ok(Self { args, in_memory, durable })
+    }
+
+    /// A line about the machine and the input.
+    pub fn heading(&self) -> String {
+        let Args { seed, plan, .. } = &self.args;
+        format!(
+            "{}; 16-byte keys in random order, 66-byte values, seed {seed}; median of {} rounds, at most {} s a cell",
+            proc::machine(),
+            plan.rounds,
+            plan.budget.as_secs_f64(),
+        )
+    }
+
+    /// Draws the input for maps of `len` entries.
+    pub fn dataset(&self, len: usize) -> Dataset {
+        Dataset::new(self.args.seed, len, FRESH)
+    }
+
+    /// The engines in memory that take part in `row`.
+    pub fn engines(&self, row: Row) -> impl Iterator<Item = &dyn Engine> {
+        self.in_memory.iter().map(|engine| &**engine).filter(move |engine| engine.takes_part(row))
+    }
+
+    /// The engines on disk.
+    pub fn durable_engines(&self) -> impl Iterator<Item = &dyn DurableEngine> {
+        self.durable.iter().map(|engine| &**engine)
+    }
+
+    /// An empty table with the engines of `row` as columns, measured as the options say.
+    pub fn table(&self, row: Row) -> Table {
+        self.table_of_rounds(row, self.args.plan.rounds)
+    }
+
+    /// An empty table with the engines of `row` as columns, for cells of `rounds` rounds.
+    pub fn table_of_rounds(&self, row: Row, rounds: usize) -> Table {
+        Table::new(row, rounds, self.engines(row).map(|engine| engine as &dyn Named))
+    }
+
+    /// Measures a work that makes its own maps.
+    pub fn measure<'a>(
+        &'a self,
+        row: Row,
+        work: impl Fn(&dyn Engine, &mut Budget) -> Outcome<Option<Sample>> + Copy + 'a,
+    ) -> Outcome<Vec<Cells>> {
+        let lane = |engine: &'a dyn Engine| -> Lane<'a> {
+            Box::new(move |budget| named(engine, work(engine, budget)))
+        };
+        interleave(self.engines(row).map(lane).collect(), &self.args.plan)
+    }
+
+    /// Measures a work on maps that hold `sorted`, with that state kept as [`BASE`].
+    /// All the maps are alive at the same time.
+    pub fn measure_built<'a>(
+        &'a self,
+        row: Row,
+        sorted: &[Entry],
+        work: impl Fn(&mut dyn Map, &mut Budget) -> Outcome<Option<Sample>> + Copy + 'a,
+    ) -> Outcome<Vec<Cells>> {
+        let lane = |engine: &'a dyn Engine| -> Outcome<Lane<'a>> {
+            let mut map = named(engine, engine.build(sorted))?;
+            map.snapshot()?;
+            Ok(Box::new(move |budget| named(engine, work(&mut *map, budget))))
+        };
+        let lanes = self.engines(row).map(lane).collect::<Outcome<_>>()?;
+        interleave(lanes, &self.args.plan)
+    }
+
+    /// Makes the directory that the engines on disk write to.
+    pub fn scratch(&self) -> Outcome<Scratch> {
+        let name = format!("bench-compare-{}", std::process::id());
+        let keep = self.args.dir.is_some();
+        let path = self.args.dir.clone().unwrap_or_else(std::env::temp_dir).join(name);
+        fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Scratch { path, keep })
+    }
+}
+
+/// Puts the engine's name before an error.
+pub fn named<T>(engine: &(impl Named + ?Sized), result: Outcome<T>) -> Outcome<T> {
+    result.map_err(|error| format!("{}: {error}", engine.title()).into())
+}
+
+/// The first snapshot of a map of [`Bench::measure_built`].
+pub const BASE: Version = Version(0);
+
+/// A directory that is deleted with its contents, unless the user chose its place.
+pub struct Scratch {
+    path: PathBuf,
+    keep: bool,
+}
+
+impl Scratch {
+    /// Makes an empty directory inside.
+    pub fn subdirectory(&self, name: &str) -> Outcome<PathBuf> {
+        let path = self.path.join(name);
+        fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if self.keep {
+            return;
+        }
+        if let Err(error) = fs::remove_dir_all(&self.path) {
+            eprintln!("warning: cannot delete {}: {error}", self.path.display());
+        }
+    }
+}
