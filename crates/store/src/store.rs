@@ -1,0 +1,374 @@
+//! The handle of a store.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, RwLock, TryLockError};
+
+use prollytree_tree::{Hash, Locator, Node, NodeStorage, ObjectKind};
+use quick_cache::sync::Cache;
+
+use crate::dir::{Dir, File};
+use crate::error::{Damage, StoreError};
+use crate::format::Manifest;
+use crate::lock::{lock, read};
+use crate::options::StoreOptions;
+use crate::pending::{Item, Pending, Set};
+use crate::pin::Pins;
+use crate::segment::Object;
+use crate::tail::Tail;
+use crate::vfs::{OpenMode, OsVfs, Vfs};
+use crate::view::{Refs, View};
+
+const LOCK_NAME: &str = "LOCK";
+/// The longest object, in bytes.
+pub const MAX_OBJECT_LEN: usize = 1 << 28;
+
+/// A store in a directory: nodes and objects by name, and refs.
+///
+/// A handle is cheap to clone and shared by threads; clones share what they wrote and did not
+/// commit yet. Any number of processes may have a store open. Reads take no lock on the store and
+/// never wait for a commit.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) dir: Dir,
+    pub(crate) options: StoreOptions,
+    read_only: bool,
+    /// The last collection before the handle was opened.
+    opened_after: u64,
+    /// Whoever appends, or follows what others append, holds it.
+    pub(crate) tail: Mutex<Tail>,
+    pub(crate) view: RwLock<View>,
+    pub(crate) pending: Pending,
+    pub(crate) pins: Pins,
+    cache: Cache<Hash, Arc<Node>, NodeWeight>,
+}
+
+#[derive(Clone)]
+struct NodeWeight;
+
+impl quick_cache::Weighter<Hash, Arc<Node>> for NodeWeight {
+    fn weight(&self, _: &Hash, node: &Arc<Node>) -> u64 {
+        const OVERHEAD: usize = 128;
+        (node.bytes().len() + node.children().len() * size_of::<Locator>() + OVERHEAD) as u64
+    }
+}
+
+impl Store {
+    /// Creates a store in a directory, which is created too if need be.
+    ///
+    /// # Errors
+    /// [`AlreadyExists`](StoreError::AlreadyExists) if there is one.
+    pub fn create(dir: impl AsRef<Path>, options: StoreOptions) -> Result<Self, StoreError> {
+        let path = dir.as_ref();
+        let vfs = OsVfs::create(path).map_err(|source| StoreError::Io {
+            operation: "create directory",
+            path: path.to_owned(),
+            offset: None,
+            source,
+        })?;
+        Self::create_on(Arc::new(vfs), options)
+    }
+
+    /// Opens the store in a directory.
+    ///
+    /// The cost does not depend on how much the store holds. Nothing is written before the first
+    /// commit.
+    ///
+    /// # Errors
+    /// [`NotAStore`](StoreError::NotAStore) if there is none. [`Damaged`](StoreError::Damaged) if
+    /// what a crash cannot do happened to the end of the log; damage elsewhere shows when it is read.
+    pub fn open(dir: impl AsRef<Path>, options: StoreOptions) -> Result<Self, StoreError> {
+        Self::open_on(Arc::new(OsVfs::new(dir.as_ref())), options)
+    }
+
+    /// Opens a store that nothing is ever written to; a read-only medium will do.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_read_only(
+        dir: impl AsRef<Path>,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(Dir::new(Arc::new(OsVfs::new(dir.as_ref()))), options, true)
+    }
+
+    /// Creates a store on another kind of file system.
+    ///
+    /// # Errors
+    /// Those of [`create`](Self::create).
+    pub fn create_on(vfs: Arc<dyn Vfs>, options: StoreOptions) -> Result<Self, StoreError> {
+        let dir = Dir::new(vfs);
+        let _lock = lock_dir(&dir)?;
+        crate::create::create(&dir)?;
+        Self::open_with(dir, options, false)
+    }
+
+    /// Opens a store on another kind of file system.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_on(vfs: Arc<dyn Vfs>, options: StoreOptions) -> Result<Self, StoreError> {
+        Self::open_with(Dir::new(vfs), options, false)
+    }
+
+    fn open_with(dir: Dir, options: StoreOptions, read_only: bool) -> Result<Self, StoreError> {
+        let (tail, view) = Tail::load(&dir, &[])?;
+        // A few kilobytes a node: only the first sizing of the cache's table depends on it.
+        let estimated_nodes = (options.cache_bytes / 4096) as usize;
+        let cache = Cache::with_weighter(estimated_nodes, options.cache_bytes, NodeWeight);
+        let shared = Shared {
+            dir,
+            options,
+            read_only,
+            opened_after: view.collection,
+            tail: Mutex::new(tail),
+            view: RwLock::new(view),
+            pending: Pending::default(),
+            pins: Pins::default(),
+            cache,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The random identity that the store got when it was created.
+    pub fn id(&self) -> [u8; 16] {
+        lock(&self.shared.tail).sums.id
+    }
+
+    /// The number of the last commit, after a look at what other processes committed.
+    ///
+    /// # Errors
+    /// I/O errors and damage.
+    pub fn sequence(&self) -> Result<u64, StoreError> {
+        self.refresh()?;
+        Ok(read(&self.shared.view).sequence)
+    }
+
+    /// Reads a ref, after a look at what other processes committed.
+    ///
+    /// # Errors
+    /// I/O errors and damage.
+    pub fn get_ref(&self, name: &str) -> Result<Option<Arc<[u8]>>, StoreError> {
+        self.refresh()?;
+        Ok(read(&self.shared.view).refs.get(name).cloned())
+    }
+
+    /// All refs as of one commit, after a look at what other processes committed.
+    ///
+    /// # Errors
+    /// I/O errors and damage.
+    pub fn refs(&self) -> Result<Arc<Refs>, StoreError> {
+        self.refresh()?;
+        Ok(Arc::clone(&read(&self.shared.view).refs))
+    }
+
+    /// Takes up what other processes committed, and tells whether there was anything. The methods
+    /// that read refs do so by themselves.
+    ///
+    /// # Errors
+    /// I/O errors and damage.
+    pub fn refresh(&self) -> Result<bool, StoreError> {
+        self.follow(false)
+    }
+
+    fn follow(&self, thorough: bool) -> Result<bool, StoreError> {
+        match self.shared.tail.try_lock() {
+            Ok(mut tail) => tail.catch_up(&self.shared.view, thorough),
+            Err(TryLockError::Poisoned(tail)) => {
+                tail.into_inner().catch_up(&self.shared.view, thorough)
+            }
+            // Another thread commits or follows; a reader does not wait for it.
+            Err(TryLockError::WouldBlock) => Ok(false),
+        }
+    }
+
+    /// Whether an object is stored or pending. Its bytes are not read.
+    ///
+    /// # Errors
+    /// I/O errors and damage of the index.
+    pub fn contains(&self, kind: ObjectKind, hash: &Hash) -> Result<bool, StoreError> {
+        let known = self.shared.pending.get(kind, hash).is_some();
+        Ok(known || read(&self.shared.view).clone().holds(hash)?)
+    }
+
+    pub(crate) fn writable(&self) -> Result<(), StoreError> {
+        let path = || self.shared.dir.path("");
+        match self.shared.read_only {
+            true => Err(StoreError::ReadOnly { path: path() }),
+            false => Ok(()),
+        }
+    }
+
+    /// Takes the store's lock; dropping it releases it.
+    pub(crate) fn lock_store(&self) -> Result<File, StoreError> {
+        lock_dir(&self.shared.dir)
+    }
+
+    /// Catches up with other processes and cuts off what a crash left. The caller holds the lock.
+    pub(crate) fn ready(&self, tail: &mut Tail) -> Result<(), StoreError> {
+        if tail.poisoned {
+            return Err(StoreError::Poisoned { path: self.shared.dir.path("") });
+        }
+        tail.catch_up(&self.shared.view, true)?;
+        tail.cut(&self.shared.view)
+    }
+
+    /// Checks that what objects refer to, and what the handle relies on, was not collected since
+    /// it was seen. The caller holds the lock and has caught up.
+    pub(crate) fn check_kept(&self, set: &Set) -> Result<(), StoreError> {
+        let view = read(&self.shared.view).clone();
+        if view.collection == self.shared.opened_after {
+            return Ok(());
+        }
+        let check = |kind, hash: Hash| match set.holds(kind, &hash) || view.holds(&hash)? {
+            true => Ok(()),
+            false => Err(StoreError::Missing { kind, hash }),
+        };
+        let mut checked = HashSet::new();
+        for item in &set.items {
+            let Object::Node(node) = &item.object else { continue };
+            for child in node.children().filter(|child| checked.insert(child.hash)) {
+                check(ObjectKind::Node, child.hash)?;
+            }
+            for blob in node.blobs() {
+                let kind = if blob.height == 0 { ObjectKind::Chunk } else { ObjectKind::ChunkList };
+                check(kind, blob.hash)?;
+            }
+        }
+        for (kind, hash) in self.shared.pending.unseen_since(view.collection) {
+            check(kind, hash)?;
+            self.shared.pending.rely_on(kind, hash, view.collection);
+        }
+        Ok(())
+    }
+
+    /// Reads an object from the disk. What seems missing or damaged may have been moved by another
+    /// process: then it is looked up again.
+    pub(crate) fn read_stored(
+        &self,
+        kind: ObjectKind,
+        hash: &Hash,
+        hint: Locator,
+    ) -> Result<Option<Object>, StoreError> {
+        let view = read(&self.shared.view).clone();
+        match view.read(kind, hash, hint) {
+            Ok(Some((object, _))) => Ok(Some(object)),
+            Err(error) if !error.is_damage() => Err(error),
+            seen => {
+                self.follow(true)?;
+                let now = read(&self.shared.view).clone();
+                if (now.generation, now.sequence) == (view.generation, view.sequence) {
+                    return seen.map(|found| found.map(|(object, _)| object));
+                }
+                Ok(now.read(kind, hash, hint)?.map(|(object, _)| object))
+            }
+        }
+    }
+
+    /// Whether an intact copy is stored already, and where; the handle relies on it from then on.
+    fn stored_already(&self, kind: ObjectKind, hash: &Hash) -> Result<Option<Locator>, StoreError> {
+        let view = read(&self.shared.view).clone();
+        if !view.holds(hash)? {
+            return Ok(None);
+        }
+        match view.read(kind, hash, Locator::NONE) {
+            Ok(Some((_, at))) => {
+                self.shared.pending.rely_on(kind, *hash, view.collection);
+                Ok(Some(at))
+            }
+            Ok(None) => Ok(None),
+            // Written again, it is found before the damaged copy.
+            Err(error) if error.is_damage() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write(&self, item: Item) -> Result<(), StoreError> {
+        let Item { kind, hash, .. } = item;
+        let len = item.object.bytes().len();
+        if len > MAX_OBJECT_LEN {
+            return Err(StoreError::ObjectTooLong { kind, hash, len, limit: MAX_OBJECT_LEN });
+        }
+        if self.shared.pending.push(item) > self.shared.options.pending_bytes {
+            self.spill()?;
+        }
+        Ok(())
+    }
+}
+
+/// Opens and locks the lock file.
+pub(crate) fn lock_dir(dir: &Dir) -> Result<File, StoreError> {
+    let file = dir.open(LOCK_NAME, OpenMode::CreateMissing)?;
+    file.lock()?;
+    Ok(file)
+}
+
+impl NodeStorage for Store {
+    type Error = StoreError;
+
+    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Arc<Node>>, StoreError> {
+        if let Some(node) = self.shared.cache.get(hash) {
+            return Ok(Some(node));
+        }
+        let kind = ObjectKind::Node;
+        let object = match self.shared.pending.get(kind, hash) {
+            Some(object) => Some(object),
+            None => self.read_stored(kind, hash, at)?,
+        };
+        let Some(Object::Node(node)) = object else { return Ok(None) };
+        self.shared.cache.insert(*hash, Arc::clone(&node));
+        Ok(Some(node))
+    }
+
+    fn write_node(&self, hash: &Hash, node: Arc<Node>) -> Result<Locator, StoreError> {
+        self.writable()?;
+        let kind = ObjectKind::Node;
+        if let Some(at) = self.stored_already(kind, hash)? {
+            return Ok(at);
+        }
+        self.shared.cache.insert(*hash, Arc::clone(&node));
+        self.write(Item { kind, hash: *hash, object: Object::Node(node) })?;
+        Ok(Locator::NONE)
+    }
+
+    fn read_object(&self, kind: ObjectKind, hash: &Hash) -> Result<Option<Arc<[u8]>>, StoreError> {
+        let object = match self.shared.pending.get(kind, hash) {
+            Some(object) => Some(object),
+            None => self.read_stored(kind, hash, Locator::NONE)?,
+        };
+        Ok(object.map(|object| match object {
+            Object::Bytes(bytes) => bytes,
+            Object::Node(node) => node.bytes().into(),
+        }))
+    }
+
+    fn write_object(&self, kind: ObjectKind, hash: &Hash, bytes: &[u8]) -> Result<(), StoreError> {
+        self.writable()?;
+        if self.stored_already(kind, hash)?.is_some() {
+            return Ok(());
+        }
+        let object = match kind {
+            ObjectKind::Node => Object::Node(Arc::new(Node::decode(bytes).map_err(|source| {
+                let damage = Damage::Node { hash: *hash, source };
+                StoreError::Damaged { path: self.shared.dir.path(""), offset: 0, damage }
+            })?)),
+            _ => Object::Bytes(bytes.into()),
+        };
+        self.write(Item { kind, hash: *hash, object })
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let view = read(&self.shared.view);
+        f.debug_struct("Store")
+            .field("path", &self.shared.dir.path(Manifest::NAME).parent())
+            .field("sequence", &view.sequence)
+            .finish_non_exhaustive()
+    }
+}
