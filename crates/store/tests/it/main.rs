@@ -4,4 +4,5 @@
 #![allow(clippy::disallowed_methods, reason = "tests look at the files of real stores")]
 
 mod basic;
+mod crash;
 mod support;
