@@ -26,16 +26,17 @@ pub struct Transaction {
 }
 
 impl Store {
-    /// Appends all that the handle wrote, and changes refs, in one step. Returns the sequence of
+    /// Appends all that the session wrote, and changes refs, in one step. Returns the sequence of
     /// the commit.
     ///
     /// One write and, if durable, one `fdatasync`. Nothing is appended if there is nothing to.
     ///
     /// # Errors
-    /// [`Conflict`](StoreError::Conflict) if a ref is not as expected, and
-    /// [`Missing`](StoreError::Missing) if something was collected: then what was written stays
-    /// pending, and another commit may take it along. So it does after an I/O error, such as a
-    /// full disk; after one of a sync the handle is [`Poisoned`](StoreError::Poisoned).
+    /// [`Conflict`](StoreError::Conflict) if a ref is not as expected,
+    /// [`Missing`](StoreError::Missing) if a required object is not there, and I/O errors, such as a
+    /// full disk: what was written stays pending, for another commit to take along. After a failed
+    /// sync the handle is [`Poisoned`](StoreError::Poisoned). After
+    /// [`Collected`](StoreError::Collected) what was written is discarded.
     pub fn commit(&self, transaction: &Transaction) -> Result<u64, StoreError> {
         self.writable()?;
         let mut changes = BTreeMap::new();
@@ -68,7 +69,7 @@ impl Store {
         if transaction.durability == Durability::Sync {
             tail.sync()?;
         }
-        self.shared.pins.release_spilled();
+        self.pending.committed();
         Ok(tail.sequence)
     }
 
@@ -77,7 +78,7 @@ impl Store {
         let mut tail = lock(&self.shared.tail);
         let _lock = self.lock_store()?;
         self.ready(&mut tail)?;
-        self.shared.pins.keep_spilled(&self.shared.dir, tail.sequence)?;
+        self.pending.spilled.keep(&self.shared.dir, tail.sequence)?;
         self.flush(&mut tail, Vec::new(), Durability::Buffered)
     }
 
@@ -88,7 +89,7 @@ impl Store {
         refs: Vec<(String, Option<Arc<[u8]>>)>,
         durability: Durability,
     ) -> Result<(), StoreError> {
-        let pending = &self.shared.pending;
+        let pending = &self.pending;
         let set = pending.leave();
         if set.items.is_empty() && refs.is_empty() {
             pending.appended();
@@ -100,6 +101,8 @@ impl Store {
         });
         match appended {
             Ok(()) => pending.appended(),
+            // It would fail every later commit too.
+            Err(StoreError::Collected { .. }) => pending.discard(),
             Err(_) => pending.restore(),
         }
         appended

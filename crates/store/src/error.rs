@@ -75,14 +75,28 @@ pub enum StoreError {
         /// Its value now, `None` if it does not exist.
         current: Option<Vec<u8>>,
     },
-    /// The transaction needs an object that is not stored. It may have been collected since the
-    /// session read it: read the refs again and retry.
-    #[error("the transaction needs {kind:?} {hash}, which is not stored")]
+    /// What was to be committed builds on an object that was collected since it was seen. What the
+    /// handle wrote is discarded: read the refs again, write again, commit again.
+    #[error("{kind:?} {hash}, on which the commit builds, was collected")]
+    Collected {
+        /// The kind of the object.
+        kind: ObjectKind,
+        /// Its name.
+        hash: Hash,
+    },
+    /// An object that is needed is not stored.
+    #[error("{kind:?} {hash} is needed and not stored")]
     Missing {
         /// The kind of the object.
         kind: ObjectKind,
         /// Its name.
         hash: Hash,
+    },
+    /// Another collection of the store is running.
+    #[error("another collection of the store in {} is running", path.display())]
+    Collecting {
+        /// The directory.
+        path: PathBuf,
     },
     /// A name that no ref can have.
     #[error("{name:?} cannot name a ref: {reason}")]
@@ -127,6 +141,12 @@ pub enum StoreError {
         kind: ObjectKind,
         /// Its name.
         hash: Hash,
+        /// The reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A tracer could not tell what the refs refer to.
+    #[error("cannot tell what the refs refer to")]
+    TraceRefs {
         /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },

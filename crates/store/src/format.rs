@@ -8,6 +8,7 @@ mod record;
 mod synced;
 
 pub(crate) use batch::{BATCH_HEADER_LEN, BATCH_MAGIC, BatchHeader};
+pub(crate) use fields::Fields;
 pub(crate) use manifest::{Manifest, SegmentEntry, segment_header, segment_name, segment_number};
 pub(crate) use manifest::{SEGMENT_HEADER_LEN, read_segment_header};
 pub(crate) use meta::{IndexEntry, Meta};

@@ -31,6 +31,7 @@
 //! What is on the disk is specified in `spec/FORMAT.md`, section "Store".
 
 mod append;
+mod collect;
 mod commit;
 mod create;
 mod dir;
@@ -48,11 +49,14 @@ mod tail;
 mod vfs;
 mod view;
 
+pub use collect::{Collected, Collection, Progress, Trace, TraceError};
 pub use commit::Transaction;
 pub use error::{Damage, StoreError};
 pub use options::{Durability, StoreOptions};
+pub use pin::Pin;
 pub use refs::{Expected, MAX_REF_NAME_LEN, MAX_REF_VALUE_LEN, RefUpdate, check_ref_name};
 pub use store::{MAX_OBJECT_LEN, Store};
 #[cfg(any(test, feature = "sim"))]
 pub use vfs::sim;
 pub use vfs::{OpenMode, OsVfs, Vfs, VfsFile};
+pub use view::Refs;

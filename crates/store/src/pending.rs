@@ -5,8 +5,8 @@ use std::sync::{Arc, RwLock};
 
 use prollytree_tree::{Hash, ObjectKind};
 
-use crate::format::RecordHeader;
 use crate::lock::{read, write};
+use crate::pin::Spilled;
 use crate::segment::Object;
 
 /// An object to be appended.
@@ -38,20 +38,18 @@ impl Set {
         if self.holds(item.kind, &item.hash) {
             return;
         }
-        let locators = match &item.object {
-            Object::Node(node) => node.children().len(),
-            Object::Bytes(_) => 0,
-        };
-        self.bytes += RecordHeader::len_of(locators, item.object.bytes().len());
+        self.bytes += item.object.record_len();
         self.by_name.insert((item.kind, item.hash), self.items.len());
         self.items.push(item);
     }
 }
 
-/// What one handle, and its clones, wrote since the last commit.
+/// What one session wrote since its last commit.
 #[derive(Default)]
 pub(crate) struct Pending {
     state: RwLock<State>,
+    /// Keeps what was spilled, and so is no longer here, from collections.
+    pub(crate) spilled: Spilled,
 }
 
 #[derive(Default)]
@@ -59,9 +57,8 @@ struct State {
     current: Set,
     /// What is being appended right now: readable, and no longer added to.
     leaving: Option<Arc<Set>>,
-    /// What the handle found stored already and so did not write, each with the collection that
-    /// it was seen after. Never forgotten while the handle lives: which of several threads still
-    /// needs an entry is unknown.
+    /// What the session found stored already and so did not write, each with the collection that
+    /// it was seen after.
     relied_on: HashMap<(ObjectKind, Hash), u64>,
 }
 
@@ -119,6 +116,21 @@ impl Pending {
                 state.current.push(item);
             }
         }
+    }
+
+    /// A commit went through: what it relied on, the refs lead to.
+    pub(crate) fn committed(&self) {
+        let mut state = write(&self.state);
+        if state.current.items.is_empty() {
+            state.relied_on.clear();
+        }
+        self.spilled.release();
+    }
+
+    /// The session cannot be committed any more: it is as if nothing had been written.
+    pub(crate) fn discard(&self) {
+        *write(&self.state) = State::default();
+        self.spilled.release();
     }
 
     /// A copy of the objects, for whoever must know what the session needs.

@@ -42,6 +42,15 @@ impl Object {
         Ok(Self::Node(Arc::new(node.with_locators(record.locators()))))
     }
 
+    /// The length of the object's record, in bytes.
+    pub(crate) fn record_len(&self) -> u64 {
+        let locators = match self {
+            Self::Node(node) => node.children().len(),
+            Self::Bytes(_) => 0,
+        };
+        RecordHeader::len_of(locators, self.bytes().len())
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Node(node) => node.bytes(),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, RwLock, TryLockError};
+use std::sync::{Arc, Mutex, RwLock, TryLockError, Weak};
 
 use prollytree_tree::{Hash, Locator, Node, NodeStorage, ObjectKind};
 use quick_cache::sync::Cache;
@@ -14,7 +14,6 @@ use crate::format::Manifest;
 use crate::lock::{lock, read};
 use crate::options::StoreOptions;
 use crate::pending::{Item, Pending, Set};
-use crate::pin::Pins;
 use crate::segment::Object;
 use crate::tail::Tail;
 use crate::vfs::{OpenMode, OsVfs, Vfs};
@@ -26,12 +25,13 @@ pub const MAX_OBJECT_LEN: usize = 1 << 28;
 
 /// A store in a directory: nodes and objects by name, and refs.
 ///
-/// A handle is cheap to clone and shared by threads; clones share what they wrote and did not
-/// commit yet. Any number of processes may have a store open. Reads take no lock on the store and
+/// A handle is cheap to clone and shared by threads. Clones are one [session](Self::session): they
+/// share what they wrote and did not commit yet. Any number of processes may have a store open. Reads take no lock on the store and
 /// never wait for a commit.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) pending: Arc<Pending>,
 }
 
 pub(crate) struct Shared {
@@ -43,8 +43,7 @@ pub(crate) struct Shared {
     /// Whoever appends, or follows what others append, holds it.
     pub(crate) tail: Mutex<Tail>,
     pub(crate) view: RwLock<View>,
-    pub(crate) pending: Pending,
-    pub(crate) pins: Pins,
+    sessions: Mutex<Vec<Weak<Pending>>>,
     cache: Cache<Hash, Arc<Node>, NodeWeight>,
 }
 
@@ -128,11 +127,27 @@ impl Store {
             opened_after: view.collection,
             tail: Mutex::new(tail),
             view: RwLock::new(view),
-            pending: Pending::default(),
-            pins: Pins::default(),
+            sessions: Mutex::default(),
             cache,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(shared), pending: Arc::default() }.session())
+    }
+
+    /// A handle of the same open store whose writes are a session of their own: its commits append
+    /// what was written through it and its clones, and nothing else.
+    ///
+    /// Threads that write at the same time each need one.
+    pub fn session(&self) -> Self {
+        let session = Self { shared: Arc::clone(&self.shared), pending: Arc::default() };
+        let mut sessions = lock(&self.shared.sessions);
+        sessions.retain(|session| session.strong_count() > 0);
+        sessions.push(Arc::downgrade(&session.pending));
+        session
+    }
+
+    /// The sessions of this process that live.
+    pub(crate) fn sessions(&self) -> Vec<Arc<Pending>> {
+        lock(&self.shared.sessions).iter().filter_map(Weak::upgrade).collect()
     }
 
     /// The random identity that the store got when it was created.
@@ -192,7 +207,7 @@ impl Store {
     /// # Errors
     /// I/O errors and damage of the index.
     pub fn contains(&self, kind: ObjectKind, hash: &Hash) -> Result<bool, StoreError> {
-        let known = self.shared.pending.get(kind, hash).is_some();
+        let known = self.pending.get(kind, hash).is_some();
         Ok(known || read(&self.shared.view).clone().holds(hash)?)
     }
 
@@ -227,7 +242,7 @@ impl Store {
         }
         let check = |kind, hash: Hash| match set.holds(kind, &hash) || view.holds(&hash)? {
             true => Ok(()),
-            false => Err(StoreError::Missing { kind, hash }),
+            false => Err(StoreError::Collected { kind, hash }),
         };
         let mut checked = HashSet::new();
         for item in &set.items {
@@ -240,9 +255,9 @@ impl Store {
                 check(kind, blob.hash)?;
             }
         }
-        for (kind, hash) in self.shared.pending.unseen_since(view.collection) {
+        for (kind, hash) in self.pending.unseen_since(view.collection) {
             check(kind, hash)?;
-            self.shared.pending.rely_on(kind, hash, view.collection);
+            self.pending.rely_on(kind, hash, view.collection);
         }
         Ok(())
     }
@@ -278,7 +293,7 @@ impl Store {
         }
         match view.read(kind, hash, Locator::NONE) {
             Ok(Some((_, at))) => {
-                self.shared.pending.rely_on(kind, *hash, view.collection);
+                self.pending.rely_on(kind, *hash, view.collection);
                 Ok(Some(at))
             }
             Ok(None) => Ok(None),
@@ -294,7 +309,7 @@ impl Store {
         if len > MAX_OBJECT_LEN {
             return Err(StoreError::ObjectTooLong { kind, hash, len, limit: MAX_OBJECT_LEN });
         }
-        if self.shared.pending.push(item) > self.shared.options.pending_bytes {
+        if self.pending.push(item) > self.shared.options.pending_bytes {
             self.spill()?;
         }
         Ok(())
@@ -316,7 +331,7 @@ impl NodeStorage for Store {
             return Ok(Some(node));
         }
         let kind = ObjectKind::Node;
-        let object = match self.shared.pending.get(kind, hash) {
+        let object = match self.pending.get(kind, hash) {
             Some(object) => Some(object),
             None => self.read_stored(kind, hash, at)?,
         };
@@ -337,7 +352,7 @@ impl NodeStorage for Store {
     }
 
     fn read_object(&self, kind: ObjectKind, hash: &Hash) -> Result<Option<Arc<[u8]>>, StoreError> {
-        let object = match self.shared.pending.get(kind, hash) {
+        let object = match self.pending.get(kind, hash) {
             Some(object) => Some(object),
             None => self.read_stored(kind, hash, Locator::NONE)?,
         };

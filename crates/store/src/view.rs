@@ -9,8 +9,8 @@ use crate::error::StoreError;
 use crate::format::{locator, prefix, unlocate};
 use crate::segment::{Object, Segment};
 
-/// The refs, by name.
-pub(crate) type Refs = BTreeMap<String, Arc<[u8]>>;
+/// The refs of a store, by name.
+pub type Refs = BTreeMap<String, Arc<[u8]>>;
 
 /// The state of the store after some commit. Cheap to clone; the index of a segment may know more
 /// than the state it belongs to, which does no harm, as objects never change.

@@ -4,5 +4,6 @@
 #![allow(clippy::disallowed_methods, reason = "tests look at the files of real stores")]
 
 mod basic;
+mod collect;
 mod crash;
 mod support;
