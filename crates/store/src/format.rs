@@ -10,7 +10,7 @@ mod synced;
 pub(crate) use batch::{BATCH_HEADER_LEN, BATCH_MAGIC, BatchHeader};
 pub(crate) use fields::Fields;
 pub(crate) use manifest::{Manifest, SegmentEntry, segment_header, segment_name, segment_number};
-pub(crate) use manifest::{SEGMENT_HEADER_LEN, read_segment_header};
+pub(crate) use manifest::{SEGMENT_HEADER_LEN, read_segment_header, segment_id};
 pub(crate) use meta::{IndexEntry, Meta};
 pub(crate) use record::{
     RECORD_HEADER_LEN, Record, RecordHeader, Records, locator, prefix, unlocate,

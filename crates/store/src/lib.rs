@@ -31,6 +31,7 @@
 //! What is on the disk is specified in `spec/FORMAT.md`, section "Store".
 
 mod append;
+mod check;
 mod collect;
 mod commit;
 mod create;
@@ -42,19 +43,23 @@ mod options;
 mod pending;
 mod pin;
 mod refs;
+mod salvage;
 mod scan;
 mod segment;
 mod store;
 mod tail;
 mod vfs;
 mod view;
+mod walk;
 
+pub use check::{Problem, Report};
 pub use collect::{Collected, Collection, Progress, Trace, TraceError};
 pub use commit::Transaction;
 pub use error::{Damage, StoreError};
 pub use options::{Durability, StoreOptions};
 pub use pin::Pin;
 pub use refs::{Expected, MAX_REF_NAME_LEN, MAX_REF_VALUE_LEN, RefUpdate, check_ref_name};
+pub use salvage::Salvaged;
 pub use store::{MAX_OBJECT_LEN, Store};
 #[cfg(any(test, feature = "sim"))]
 pub use vfs::sim;

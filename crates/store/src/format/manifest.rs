@@ -154,3 +154,17 @@ pub(crate) fn read_segment_header(file: &File, sums: &Sums, number: u32) -> Resu
         _ => Err(file.damaged(12, Damage::Field("segment's number"))),
     }
 }
+
+/// The identity of the store that a segment belongs to, if its header is intact.
+pub(crate) fn segment_id(file: &File) -> Result<Option<[u8; 16]>, StoreError> {
+    let mut bytes = [0; SEGMENT_HEADER_LEN as usize];
+    file.read_some(&mut bytes, 0)?;
+    let id = Fields(&bytes[16..]).array().ok();
+    let id = id.filter(|id| Sums::new(*id).of(&bytes[..32]) == bytes[32..]);
+    if id.is_some() {
+        // The sum vouches for the version: it is not damaged.
+        let version = magic_and_version(&mut Fields(&bytes), SEGMENT_MAGIC);
+        version.map_err(|error| error.of(file))?;
+    }
+    Ok(id)
+}

@@ -6,4 +6,5 @@
 mod basic;
 mod collect;
 mod crash;
+mod damage;
 mod support;
