@@ -8,7 +8,7 @@ use prollytree_tree::Locator;
 use crate::collect::Trace;
 use crate::error::{Damage, StoreError};
 use crate::format::{
-    BatchHeader, IndexEntry, Meta, Records, SEGMENT_HEADER_LEN, Sum, Sums, Synced, segment_name,
+    BatchHeader, IndexEntry, Meta, Records, SEGMENT_HEADER_LEN, Sum, Sums, segment_name,
 };
 use crate::lock::{lock, read};
 use crate::scan::Place;
@@ -70,7 +70,8 @@ impl Report {
 
 impl Store {
     /// Reads everything and reports all that is wrong: every byte that a commit covers is checked
-    /// against its sums and hashes, and every index against the records.
+    /// against its sums and hashes, and every index against the records. The hint `SYNCED` is not:
+    /// a crash may tear it, and nothing depends on it.
     ///
     /// # Errors
     /// I/O errors. Damage is in the report.
@@ -87,11 +88,6 @@ impl Store {
             let path = self.shared.dir.path(&segment_name(segment.number));
             let mut state = Segmental { path, report: &mut report, segment, sums: &sums, before };
             before = state.check(active.then_some(end))?;
-        }
-        if let Some((_, bytes)) = self.shared.dir.read(Synced::NAME)?
-            && Synced::decode(&bytes, &sums).is_none()
-        {
-            report.problem(self.shared.dir.path(Synced::NAME), 0, Damage::Sum("hint"));
         }
         Ok(report)
     }

@@ -7,4 +7,6 @@ mod basic;
 mod collect;
 mod crash;
 mod damage;
+mod faults;
 mod support;
+mod threads;
