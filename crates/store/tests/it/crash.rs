@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use prollytree_store::sim::{Dice, Moment, Mutant, SimVfs};
-use prollytree_store::{Durability, Expected, Store, StoreError, StoreOptions, Transaction};
-use prollytree_tree::Hash;
+use prollytree_store::{
+    Durability, Expected, Refs, Store, StoreError, StoreOptions, Trace, TraceError, Transaction,
+};
+use prollytree_tree::{Hash, ObjectKind};
 
-use crate::support::{content, get, put, set, update};
+use crate::collect::{Lists, is_whole, put_list};
+use crate::support::update;
 
 /// How many crashes are tried at each moment, for 100,000 states and more altogether.
 const CRASHES_PER_MOMENT: u64 = 500;
@@ -15,33 +18,53 @@ fn tiny() -> StoreOptions {
     let mut options = StoreOptions::default();
     options.segment_bytes = 6000;
     options.checkpoint_bytes = 1500;
-    options.pending_bytes = 3000;
+    options.pending_bytes = 1500;
     options.cache_bytes = 0;
     options
 }
 
-/// What the workload wrote by the time that a version was committed.
-fn objects(version: u64) -> impl Iterator<Item = Vec<u8>> {
-    (0..1 + version % 4).map(move |i| content(version * 10 + i, 100 + 400 * (version as usize % 3)))
+/// The list that belongs to a version; half of it is the list before's.
+fn list(store: &Store, version: u64) -> Hash {
+    put_list(store, version * 2..version * 2 + 4 + version % 3)
 }
 
-/// Commits versions 1, 2, … of the ref "main", each with objects of its own; some are not synced,
-/// some are larger than the budget. Acknowledges each version that is durable.
+/// Follows the ref "main", which holds a list's name.
+struct Main;
+
+impl Trace for Main {
+    fn roots(&self, refs: &Refs) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
+        let main = refs.get("main").map(|value| Hash::from_slice(value).ok_or("no hash"));
+        Ok(main.transpose()?.into_iter().map(|hash| (ObjectKind::ChunkList, hash)).collect())
+    }
+
+    fn children(&self, kind: ObjectKind, bytes: &[u8]) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
+        Lists.children(kind, bytes)
+    }
+}
+
+/// Sets "main" to a version's list and "version" to its number.
+fn both(version: u64, list: &Hash, durability: Durability) -> Transaction {
+    let mut transaction = update("main", Expected::Any, Some(list.as_bytes()));
+    let number = update("version", Expected::Any, Some(&version.to_le_bytes()));
+    transaction.updates.extend(number.updates);
+    Transaction { durability, ..transaction }
+}
+
+/// Commits versions 1, 2, …; some are not synced, some are larger than the budget, and garbage is
+/// collected now and then. Acknowledges each version that is durable.
 fn workload(disk: &SimVfs, versions: u64) -> Result<(), StoreError> {
     let store = Store::create_on(Arc::new(disk.clone()), tiny())?;
+    disk.acknowledge(1);
     for version in 1..=versions {
-        objects(version).for_each(|bytes| {
-            put(&store, &bytes);
-        });
+        let list = list(&store, version);
         let buffered = version % 5 == 3;
         let durability = if buffered { Durability::Buffered } else { Durability::Sync };
-        let value = version.to_le_bytes();
-        store.commit(&Transaction { durability, ..update("main", Expected::Any, Some(&value)) })?;
+        store.commit(&both(version, &list, durability))?;
         if !buffered {
-            disk.acknowledge(version);
+            disk.acknowledge(1 + version);
         }
-        if version % 7 == 0 {
-            store.commit(&update("main", Expected::Is(value.to_vec()), Some(&value)))?;
+        if version % 8 == 0 {
+            store.collect(Main)?.run()?;
         }
     }
     Ok(())
@@ -53,45 +76,44 @@ fn workload(disk: &SimVfs, versions: u64) -> Result<(), StoreError> {
 enum Broken {
     Unopenable(StoreError),
     Lost { acknowledged: u64, found: u64 },
-    Incomplete { version: u64, hash: Hash },
+    Incomplete { version: u64 },
+    Mixed { version: u64 },
     Unreadable(StoreError),
 }
 
-fn version(store: &Store) -> Result<u64, StoreError> {
-    let value = store.get_ref("main")?;
-    Ok(value.map_or(0, |value| u64::from_le_bytes((*value).try_into().unwrap())))
-}
-
-/// Opens what a crash left and checks that nothing acknowledged is lost and all that is named is
-/// whole, now and after going on from there.
-fn check(disk: &SimVfs, acknowledged: u64, created: bool, go_on: bool) -> Result<(), Broken> {
+/// Opens what a crash left and checks that nothing acknowledged is lost and that the version found
+/// is whole, now and after going on from there.
+fn check(disk: &SimVfs, acknowledged: u64, go_on: bool) -> Result<(), Broken> {
     let store = match Store::open_on(Arc::new(disk.clone()), tiny()) {
-        // Before the creation was acknowledged there may be no store, and it can be made.
-        Err(_) if !created => Store::create_on(Arc::new(disk.clone()), tiny()),
+        // Before the creation is acknowledged there may be no store, and it can be made.
+        Err(_) if acknowledged == 0 => Store::create_on(Arc::new(disk.clone()), tiny()),
         store => store,
     }
     .map_err(Broken::Unopenable)?;
-    let found = version(&store).map_err(Broken::Unreadable)?;
-    if found < acknowledged {
+    let refs = store.refs().map_err(Broken::Unreadable)?;
+    let found =
+        refs.get("version").map_or(0, |value| u64::from_le_bytes((**value).try_into().unwrap()));
+    if found + 1 < acknowledged {
         return Err(Broken::Lost { acknowledged, found });
     }
-    for version in 1..=found {
-        for bytes in objects(version) {
-            let hash = prollytree_tree::ObjectKind::Chunk.hash(&bytes).unwrap();
-            match get(&store, &hash) {
-                Ok(Some(_)) => {}
-                Ok(None) => return Err(Broken::Incomplete { version, hash }),
-                Err(error) => return Err(Broken::Unreadable(error)),
-            }
+    if found > 0 {
+        let scratch = Store::create_on(Arc::new(SimVfs::new()), tiny()).unwrap();
+        let list = list(&scratch, found);
+        if refs.get("main").is_none_or(|value| **value != list.as_bytes()[..]) {
+            return Err(Broken::Mixed { version: found });
+        }
+        if !is_whole(&store, &list).map_err(Broken::Unreadable)? {
+            return Err(Broken::Incomplete { version: found });
         }
     }
     if go_on {
         let next = found + 1;
-        objects(next).for_each(|bytes| {
-            put(&store, &bytes);
-        });
-        set(&store, "main", &next.to_le_bytes()).map_err(Broken::Unreadable)?;
-        return check(disk, next, true, false);
+        let list = list(&store, next);
+        store.commit(&both(next, &list, Durability::Sync)).map_err(Broken::Unreadable)?;
+        if found % 2 == 0 {
+            store.collect(Main).and_then(|it| it.run()).map_err(Broken::Unreadable)?;
+        }
+        return check(disk, 1 + next, false);
     }
     Ok(())
 }
@@ -102,12 +124,11 @@ fn explore(mutant: Option<Mutant>, crashes: u64) -> (u64, Option<Broken>) {
     disk.record();
     workload(&disk, 40).unwrap();
     let moments = disk.moments();
-    let created = moments.iter().position(|moment| moment.acknowledged > 0).unwrap();
     let mut states = 0;
     for (i, moment) in moments.iter().enumerate() {
         for seed in 0..crashes {
             states += 1;
-            if let Err(broken) = crash(moment, i as u64 * crashes + seed, i >= created) {
+            if let Err(broken) = crash(moment, i as u64 * crashes + seed) {
                 return (states, Some(broken));
             }
         }
@@ -116,18 +137,18 @@ fn explore(mutant: Option<Mutant>, crashes: u64) -> (u64, Option<Broken>) {
 }
 
 /// One crash; in every eighth state the recovery crashes too.
-fn crash(moment: &Moment, seed: u64, created: bool) -> Result<(), Broken> {
+fn crash(moment: &Moment, seed: u64) -> Result<(), Broken> {
     let mut dice = Dice::new(seed);
     let disk = moment.crash(&mut dice);
     if seed % 8 != 0 {
-        return check(&disk, moment.acknowledged, created, seed % 4 == 1);
+        return check(&disk, moment.acknowledged, seed % 4 == 1);
     }
     disk.acknowledge(moment.acknowledged);
     disk.record();
-    check(&disk, moment.acknowledged, created, true)?;
+    check(&disk, moment.acknowledged, true)?;
     let again = disk.moments();
     let moment = &again[dice.roll(again.len() as u64) as usize];
-    check(&moment.crash(&mut dice), moment.acknowledged, created, true)
+    check(&moment.crash(&mut dice), moment.acknowledged, true)
 }
 
 #[test]
