@@ -172,11 +172,14 @@ impl Tail {
         let last = content.last || at + bytes.len() as u64 > options.segment_bytes;
         let due = since_checkpoint > options.checkpoint_bytes.max(4 * size_of_refs(&view.refs));
         let checkpoint = last || due || self.full;
-        let index = match (last, checkpoint) {
-            (true, _) if !self.full => Some([self.active.entries()?, entries.clone()].concat()),
-            (_, true) if !self.full => Some([self.unindexed.clone(), entries.clone()].concat()),
-            (_, true) => Some(entries.clone()),
-            (_, false) => None,
+        let (index, checkpoint_before) = match (checkpoint, last) {
+            (false, _) => (None, 0),
+            (true, _) if self.full => (Some(entries.clone()), 0),
+            (true, true) => (Some([self.active.entries()?, entries.clone()].concat()), 0),
+            (true, false) => {
+                let (index, before) = self.merged_index(&entries)?;
+                (Some(index), before)
+            }
         };
         let index = index.map(|mut index| {
             index.sort_unstable();
@@ -200,11 +203,7 @@ impl Tail {
             synced: self.synced,
             records_len,
             meta_len: encoded.len() as u64,
-            checkpoint_before: if checkpoint && !last && !self.full {
-                self.checkpoint.0
-            } else {
-                0
-            },
+            checkpoint_before,
             before: self.link,
             records_sum: self.sums.of(&bytes[BATCH_HEADER_LEN as usize..]),
             meta_sum: self.sums.of(&encoded),
@@ -213,6 +212,25 @@ impl Tail {
         let (head, link): (_, Sum) = header.encode(&self.sums);
         bytes[..head.len()].copy_from_slice(&head);
         Ok(LaidOut { bytes, taken: Batch { header, link, meta, entries } })
+    }
+
+    /// The records that a new checkpoint indexes, and the checkpoint that the index goes on from.
+    ///
+    /// Indexes before it that are not longer are taken in, so that a look-up has O(log) of them to
+    /// read, and an entry is written O(log) times.
+    fn merged_index(&self, new: &[IndexEntry]) -> Result<(Vec<IndexEntry>, u64), StoreError> {
+        let mut index = [&self.unindexed, new].concat();
+        let mut before = self.checkpoint.0;
+        while before != 0 {
+            let (header, _) = self.active.read_header(before)?;
+            let older = self.active.read_meta(&header)?.index.unwrap_or_default();
+            if older.len() > index.len() {
+                break;
+            }
+            index.extend(older);
+            before = header.checkpoint_before;
+        }
+        Ok((index, before))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Checking a store from end to end.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use prollytree_tree::Locator;
@@ -184,7 +184,7 @@ impl Segmental<'_> {
                 Ok(record)
             }) {
                 Ok(record) => {
-                    indexed.entries.insert(record.index_entry());
+                    indexed.entries.push(record.index_entry());
                     self.report.objects += 1;
                     self.report.object_bytes += record.bytes.len() as u64;
                 }
@@ -216,9 +216,9 @@ impl Segmental<'_> {
 #[derive(Default)]
 struct Indexed {
     /// The records since the last checkpoint.
-    entries: BTreeSet<IndexEntry>,
-    /// Those before.
-    older: BTreeSet<IndexEntry>,
+    entries: Vec<IndexEntry>,
+    /// Those before each checkpoint since the one before it.
+    older: Vec<(u64, Vec<IndexEntry>)>,
     /// Something was unreadable, so the indexes cannot be compared.
     broken: bool,
 }
@@ -227,11 +227,13 @@ impl Indexed {
     /// Whether the index of a batch, if it has one, is that of the records.
     fn agrees(&mut self, header: &BatchHeader, meta: &Meta) -> bool {
         let Some(index) = &meta.index else { return true };
-        if header.last {
-            self.entries.append(&mut self.older);
+        let mut expected = std::mem::take(&mut self.entries);
+        while let Some((_, older)) = self.older.pop_if(|(at, _)| *at > header.checkpoint_before) {
+            expected.extend(older);
         }
-        let agrees = self.broken || self.entries.iter().eq(index);
-        self.older.append(&mut self.entries);
+        expected.sort_unstable();
+        let agrees = self.broken || expected == *index;
+        self.older.push((header.at, expected));
         agrees
     }
 }

@@ -77,7 +77,7 @@ pub enum StoreError {
     },
     /// What was to be committed builds on an object that was collected since it was seen. What the
     /// handle wrote is discarded: read the refs again, write again, commit again.
-    #[error("{kind:?} {hash}, on which the commit builds, was collected")]
+    #[error("{kind} {hash}, on which the commit builds, was collected")]
     Collected {
         /// The kind of the object.
         kind: ObjectKind,
@@ -85,7 +85,7 @@ pub enum StoreError {
         hash: Hash,
     },
     /// An object that is needed is not stored.
-    #[error("{kind:?} {hash} is needed and not stored")]
+    #[error("{kind} {hash} is needed and not stored")]
     Missing {
         /// The kind of the object.
         kind: ObjectKind,
@@ -123,7 +123,7 @@ pub enum StoreError {
         name: String,
     },
     /// An object does not fit.
-    #[error("{kind:?} {hash} has {len} bytes, the limit is {limit}")]
+    #[error("{kind} {hash} has {len} bytes, the limit is {limit}")]
     ObjectTooLong {
         /// The kind of the object.
         kind: ObjectKind,
@@ -135,7 +135,7 @@ pub enum StoreError {
         limit: usize,
     },
     /// A tracer could not tell what an object refers to.
-    #[error("cannot tell what {kind:?} {hash} refers to")]
+    #[error("cannot tell what {kind} {hash} refers to")]
     Trace {
         /// The kind of the object.
         kind: ObjectKind,
@@ -206,7 +206,7 @@ pub enum Damage {
         hash: Hash,
     },
     /// An object that another one refers to is not stored.
-    #[error("{kind:?} {hash} is referred to but not stored")]
+    #[error("{kind} {hash} is referred to but not stored")]
     Dangling {
         /// The kind of the object.
         kind: ObjectKind,

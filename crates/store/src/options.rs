@@ -12,7 +12,7 @@ pub struct StoreOptions {
     /// The length after which a segment is ended; 64 MiB by default, at most 16 GiB.
     pub segment_bytes: u64,
     /// How much is appended between two checkpoints, which is what opening has to read again;
-    /// 1 MiB by default.
+    /// 256 KiB by default.
     pub checkpoint_bytes: u64,
 }
 
@@ -22,7 +22,7 @@ impl Default for StoreOptions {
             cache_bytes: 64 << 20,
             pending_bytes: 32 << 20,
             segment_bytes: 64 << 20,
-            checkpoint_bytes: 1 << 20,
+            checkpoint_bytes: 256 << 10,
         }
     }
 }

@@ -20,7 +20,7 @@ const FIRST_READ_LEN: usize = 8192;
 /// A decoded and verified object.
 #[derive(Clone)]
 pub(crate) enum Object {
-    Node(Arc<Node>),
+    Node(Node),
     Bytes(Arc<[u8]>),
 }
 
@@ -39,7 +39,10 @@ impl Object {
         if locators != 0 && usize::from(locators) != node.children().len() {
             return Err(Damage::Field("number of locators"));
         }
-        Ok(Self::Node(Arc::new(node.with_locators(record.locators()))))
+        Ok(Self::Node(match locators {
+            0 => node,
+            _ => node.with_locators(record.locators()),
+        }))
     }
 
     /// The length of the object's record, in bytes.
@@ -110,32 +113,28 @@ impl Segment {
         write(&self.recent).extend(entries);
     }
 
-    /// Where records may lie whose name has this prefix, the newest first.
-    pub(crate) fn find(&self, prefix: u64) -> Result<Vec<u64>, StoreError> {
-        let mut found = Vec::new();
-        {
-            let recent = read(&self.recent);
-            let range = recent.range((prefix, 0)..=(prefix, u32::MAX));
-            found.extend(range.rev().map(|&(_, at)| u64::from(at) * 8));
+    /// Where records may lie whose name has this prefix, the newest first, until one is the right
+    /// one. The index on disk is not looked at if a recent record is.
+    pub(crate) fn find<T>(
+        &self,
+        prefix: u64,
+        mut right: impl FnMut(u64) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let range = (prefix, 0)..=(prefix, u32::MAX);
+        let recent: Vec<IndexEntry> = read(&self.recent).range(range).rev().copied().collect();
+        for (_, at) in recent {
+            if let Some(found) = right(u64::from(at) * 8)? {
+                return Ok(Some(found));
+            }
         }
         let stored = self.stored()?;
-        let first = stored.partition_point(|entry| entry.0 < prefix);
-        let same = stored[first..].iter().take_while(|entry| entry.0 == prefix);
-        let before = found.len();
-        found.extend(same.map(|&(_, at)| u64::from(at) * 8));
-        found[before..].reverse();
-        Ok(found)
-    }
-
-    /// Whether a record has this prefix of a name. No disk is touched after the first look-up.
-    pub(crate) fn holds(&self, prefix: u64) -> Result<bool, StoreError> {
-        let stored = self.stored()?;
-        let first = stored.partition_point(|entry| entry.0 < prefix);
-        if stored.get(first).is_some_and(|entry| entry.0 == prefix) {
-            return Ok(true);
+        let end = stored.partition_point(|entry| entry.0 <= prefix);
+        for (_, at) in stored[..end].iter().rev().take_while(|entry| entry.0 == prefix) {
+            if let Some(found) = right(u64::from(*at) * 8)? {
+                return Ok(Some(found));
+            }
         }
-        let recent = read(&self.recent);
-        Ok(recent.range((prefix, 0)..=(prefix, u32::MAX)).next().is_some())
+        Ok(None)
     }
 
     /// The whole index, in order.

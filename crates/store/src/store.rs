@@ -14,6 +14,7 @@ use crate::format::Manifest;
 use crate::lock::{lock, read};
 use crate::options::StoreOptions;
 use crate::pending::{Item, Pending, Set};
+use crate::references::{references, references_of_node};
 use crate::segment::Object;
 use crate::tail::Tail;
 use crate::vfs::{OpenMode, OsVfs, Vfs};
@@ -26,7 +27,8 @@ pub const MAX_OBJECT_LEN: usize = 1 << 28;
 /// A store in a directory: nodes and objects by name, and refs.
 ///
 /// A handle is cheap to clone and shared by threads. Clones are one [session](Self::session): they
-/// share what they wrote and did not commit yet. Any number of processes may have a store open. Reads take no lock on the store and
+/// share what they wrote and did not commit yet. A write that exceeds the budget for that writes
+/// out, and fails with what a [commit](Self::commit) can fail with. Any number of processes may have a store open. Reads take no lock on the store and
 /// never wait for a commit.
 #[derive(Clone)]
 pub struct Store {
@@ -44,14 +46,14 @@ pub(crate) struct Shared {
     pub(crate) tail: Mutex<Tail>,
     pub(crate) view: RwLock<View>,
     sessions: Mutex<Vec<Weak<Pending>>>,
-    cache: Cache<Hash, Arc<Node>, NodeWeight>,
+    cache: Cache<Hash, Node, NodeWeight>,
 }
 
 #[derive(Clone)]
 struct NodeWeight;
 
-impl quick_cache::Weighter<Hash, Arc<Node>> for NodeWeight {
-    fn weight(&self, _: &Hash, node: &Arc<Node>) -> u64 {
+impl quick_cache::Weighter<Hash, Node> for NodeWeight {
+    fn weight(&self, _: &Hash, node: &Node) -> u64 {
         const OVERHEAD: usize = 128;
         (node.bytes().len() + node.children().len() * size_of::<Locator>() + OVERHEAD) as u64
     }
@@ -246,13 +248,13 @@ impl Store {
         };
         let mut checked = HashSet::new();
         for item in &set.items {
-            let Object::Node(node) = &item.object else { continue };
-            for child in node.children().filter(|child| checked.insert(child.hash)) {
-                check(ObjectKind::Node, child.hash)?;
-            }
-            for blob in node.blobs() {
-                let kind = if blob.height == 0 { ObjectKind::Chunk } else { ObjectKind::ChunkList };
-                check(kind, blob.hash)?;
+            let referred: Vec<_> = match &item.object {
+                Object::Node(node) => references_of_node(node).collect(),
+                // What its layer calls a record is opaque here, and so may be a chunk list.
+                Object::Bytes(bytes) => references(item.kind, bytes).unwrap_or_default(),
+            };
+            for (kind, hash) in referred.into_iter().filter(|name| checked.insert(*name)) {
+                check(kind, hash)?;
             }
         }
         for (kind, hash) in self.pending.unseen_since(view.collection) {
@@ -326,7 +328,7 @@ pub(crate) fn lock_dir(dir: &Dir) -> Result<File, StoreError> {
 impl NodeStorage for Store {
     type Error = StoreError;
 
-    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Arc<Node>>, StoreError> {
+    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, StoreError> {
         if let Some(node) = self.shared.cache.get(hash) {
             return Ok(Some(node));
         }
@@ -336,17 +338,17 @@ impl NodeStorage for Store {
             None => self.read_stored(kind, hash, at)?,
         };
         let Some(Object::Node(node)) = object else { return Ok(None) };
-        self.shared.cache.insert(*hash, Arc::clone(&node));
+        self.shared.cache.insert(*hash, node.clone());
         Ok(Some(node))
     }
 
-    fn write_node(&self, hash: &Hash, node: Arc<Node>) -> Result<Locator, StoreError> {
+    fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, StoreError> {
         self.writable()?;
         let kind = ObjectKind::Node;
         if let Some(at) = self.stored_already(kind, hash)? {
             return Ok(at);
         }
-        self.shared.cache.insert(*hash, Arc::clone(&node));
+        self.shared.cache.insert(*hash, node.clone());
         self.write(Item { kind, hash: *hash, object: Object::Node(node) })?;
         Ok(Locator::NONE)
     }
@@ -363,17 +365,18 @@ impl NodeStorage for Store {
     }
 
     fn write_object(&self, kind: ObjectKind, hash: &Hash, bytes: &[u8]) -> Result<(), StoreError> {
+        if kind == ObjectKind::Node {
+            let node = Node::decode(bytes).map_err(|source| {
+                let damage = Damage::Node { hash: *hash, source };
+                StoreError::Damaged { path: self.shared.dir.path(""), offset: 0, damage }
+            })?;
+            return self.write_node(hash, node).map(|_| ());
+        }
         self.writable()?;
         if self.stored_already(kind, hash)?.is_some() {
             return Ok(());
         }
-        let object = match kind {
-            ObjectKind::Node => Object::Node(Arc::new(Node::decode(bytes).map_err(|source| {
-                let damage = Damage::Node { hash: *hash, source };
-                StoreError::Damaged { path: self.shared.dir.path(""), offset: 0, damage }
-            })?)),
-            _ => Object::Bytes(bytes.into()),
-        };
+        let object = Object::Bytes(bytes.into());
         self.write(Item { kind, hash: *hash, object })
     }
 }

@@ -59,16 +59,15 @@ impl View {
     ) -> Result<Option<(Object, Locator)>, StoreError> {
         let mut damaged = None;
         for segment in self.segments.iter().rev() {
-            let found = segment.find(prefix(hash)).and_then(|places| {
-                for at in places {
-                    match segment.read_object(kind, hash, at) {
-                        Ok(Some(object)) => return Ok(Some((object, locator(segment.number, at)))),
-                        Ok(None) => {}
-                        Err(error) if error.is_damage() => damaged = Some(error),
-                        Err(error) => return Err(error),
+            let found = segment.find(prefix(hash), |at| {
+                match segment.read_object(kind, hash, at) {
+                    Ok(object) => Ok(object.map(|object| (object, locator(segment.number, at)))),
+                    Err(error) if error.is_damage() => {
+                        damaged = Some(error);
+                        Ok(None)
                     }
+                    Err(error) => Err(error),
                 }
-                Ok(None)
             });
             match found {
                 Ok(None) => {}
@@ -80,23 +79,19 @@ impl View {
     }
 
     /// Where an object lies by the index, newest first; whether it is intact is not checked, nor
-    /// more of its name than the index knows.
+    /// more of its name than the index knows. O(segments), and in memory after the first time.
     pub(crate) fn locate(&self, hash: &Hash) -> Result<Option<Locator>, StoreError> {
         for segment in self.segments.iter().rev() {
-            if let Some(at) = segment.find(prefix(hash))?.first() {
-                return Ok(Some(locator(segment.number, *at)));
+            let found = segment.find(prefix(hash), |at| Ok(Some(locator(segment.number, at))))?;
+            if found.is_some() {
+                return Ok(found);
             }
         }
         Ok(None)
     }
 
-    /// Whether the index knows an object, in O(segments) and memory.
+    /// Whether the index knows an object.
     pub(crate) fn holds(&self, hash: &Hash) -> Result<bool, StoreError> {
-        for segment in self.segments.iter().rev() {
-            if segment.holds(prefix(hash))? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(self.locate(hash)?.is_some())
     }
 }

@@ -1,9 +1,9 @@
 //! Collection of garbage.
 
 use prollytree_store::{Expected, Progress, Refs, Store, StoreError, StoreOptions, Trace, TraceError};
-use prollytree_tree::{Hash, ObjectKind};
+use prollytree_tree::{Hash, NodeStorage, ObjectKind};
 
-use crate::support::{content, get, put, set, update};
+use crate::support::{content, get, set, update};
 
 /// Refs hold a chunk list's name; a chunk list here is names of chunks, a chunk refers to nothing.
 pub(crate) struct Lists;
@@ -26,19 +26,28 @@ impl Trace for Lists {
 
 /// Writes a list of chunks and returns its name.
 pub(crate) fn put_list(store: &Store, seeds: impl IntoIterator<Item = u64>) -> Hash {
-    use prollytree_tree::NodeStorage;
+    try_put_list(store, seeds).unwrap()
+}
+
+/// Writes a list of chunks and returns its name, if the store lets it.
+pub(crate) fn try_put_list(
+    store: &Store,
+    seeds: impl IntoIterator<Item = u64>,
+) -> Result<Hash, StoreError> {
     let mut list = Vec::new();
     for seed in seeds {
-        list.extend(put(store, &content(seed, 300)).as_bytes());
+        let bytes = content(seed, 300);
+        let hash = ObjectKind::Chunk.hash(&bytes).unwrap();
+        store.write_object(ObjectKind::Chunk, &hash, &bytes)?;
+        list.extend(hash.as_bytes());
     }
     let hash = ObjectKind::ChunkList.hash(&list).unwrap();
-    store.write_object(ObjectKind::ChunkList, &hash, &list).unwrap();
-    hash
+    store.write_object(ObjectKind::ChunkList, &hash, &list)?;
+    Ok(hash)
 }
 
 /// Whether a list and all its chunks are there.
 pub(crate) fn is_whole(store: &Store, list: &Hash) -> Result<bool, StoreError> {
-    use prollytree_tree::NodeStorage;
     let Some(bytes) = store.read_object(ObjectKind::ChunkList, list)? else { return Ok(false) };
     for name in bytes.chunks(32) {
         if get(store, &Hash::from_slice(name).unwrap())?.is_none() {

@@ -5,8 +5,11 @@
 
 mod basic;
 mod collect;
+mod conform;
 mod crash;
 mod damage;
 mod faults;
+mod model;
+mod processes;
 mod support;
 mod threads;

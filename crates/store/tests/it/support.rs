@@ -63,5 +63,5 @@ pub(crate) fn leaf(entries: &[(&[u8], &[u8])]) -> Node {
 pub(crate) fn put_leaf(store: &Store, entries: &[(&[u8], &[u8])]) -> (Hash, Locator) {
     let node = leaf(entries);
     let hash = node.hash();
-    (hash, store.write_node(&hash, Arc::new(node)).unwrap())
+    (hash, store.write_node(&hash, node).unwrap())
 }
