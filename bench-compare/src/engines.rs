@@ -2,6 +2,8 @@
 
 mod btreemap;
 mod im_ordmap;
+mod ours;
+mod ours_files;
 mod prolly_map;
 mod prolly_map_files;
 mod redb;
@@ -16,6 +18,7 @@ use crate::engine::{DurableEngine, Engine};
 /// Every engine in memory, in the order of the columns.
 pub fn in_memory() -> Vec<Box<dyn Engine>> {
     vec![
+        Box::new(ours::Ours),
         Box::new(btreemap::BTreeMapEngine),
         Box::new(im_ordmap::ImOrdMapEngine),
         Box::new(rival_prollytree::RivalProllytree::AsOffered),
@@ -28,6 +31,7 @@ pub fn in_memory() -> Vec<Box<dyn Engine>> {
 /// Every engine on disk, in the order of the columns.
 pub fn durable() -> Vec<Box<dyn DurableEngine>> {
     vec![
+        Box::new(ours_files::OursFiles),
         Box::new(redb::Redb),
         Box::new(sqlite::Sqlite),
         Box::new(rival_prollytree_files::RivalProllytreeFiles),

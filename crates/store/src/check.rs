@@ -51,7 +51,10 @@ impl Report {
     }
 
     /// Takes damage up, and lets other errors through.
-    pub(crate) fn take<T>(&mut self, result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    pub(crate) fn take<T>(
+        &mut self,
+        result: Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(StoreError::Damaged { path, offset, damage }) => {

@@ -22,8 +22,8 @@ use crate::options::Durability;
 use crate::pin::Needs;
 use crate::store::Store;
 use crate::tail::Tail;
-use crate::view::{Refs, View};
 use crate::vfs::OpenMode;
+use crate::view::{Refs, View};
 
 const LOCK_NAME: &str = "COLLECT";
 
@@ -43,8 +43,11 @@ pub trait Trace {
     ///
     /// # Errors
     /// Bytes that cannot be read; the collection ends, and drops nothing.
-    fn children(&self, kind: ObjectKind, bytes: &[u8])
-    -> Result<Vec<(ObjectKind, Hash)>, TraceError>;
+    fn children(
+        &self,
+        kind: ObjectKind,
+        bytes: &[u8],
+    ) -> Result<Vec<(ObjectKind, Hash)>, TraceError>;
 }
 
 /// What a step of a collection left to do.

@@ -71,7 +71,9 @@ fn nodes_are_read_whatever_the_locator<S: NodeStorage + Clone>(storage: &S) {
     assert!(children.len() > 1, "an inner root");
     for (i, child) in children.iter().enumerate() {
         let other = children[(i + 1) % children.len()].locator;
-        for at in [child.locator, Locator::NONE, other, Locator(0), Locator(12_345), Locator(1 << 60)] {
+        for at in
+            [child.locator, Locator::NONE, other, Locator(0), Locator(12_345), Locator(1 << 60)]
+        {
             let node = storage.read_node(&child.hash, at).expect("a read").expect("a child");
             assert_eq!(node.hash(), child.hash, "a child as it was written");
         }

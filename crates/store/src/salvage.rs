@@ -10,9 +10,7 @@ use crate::check::Report;
 use crate::commit::Transaction;
 use crate::dir::{Dir, File};
 use crate::error::{Damage, StoreError};
-use crate::format::{
-    Manifest, Record, Records, Sums, segment_id, segment_name, segment_number,
-};
+use crate::format::{Manifest, Record, Records, Sums, segment_id, segment_name, segment_number};
 use crate::options::StoreOptions;
 use crate::refs::{Expected, RefUpdate};
 use crate::scan::Place;
@@ -70,7 +68,8 @@ impl Store {
             dir.list()?.iter().filter_map(|name| segment_number(name)).collect();
         numbers.sort_unstable();
         if let Some(manifest) = &manifest {
-            for missing in manifest.segments.iter().filter(|entry| !numbers.contains(&entry.number)) {
+            for missing in manifest.segments.iter().filter(|entry| !numbers.contains(&entry.number))
+            {
                 let path = dir.path(&segment_name(missing.number));
                 salvage.done.report.problem(path, 0, Damage::MissingFile);
             }

@@ -59,16 +59,15 @@ impl View {
     ) -> Result<Option<(Object, Locator)>, StoreError> {
         let mut damaged = None;
         for segment in self.segments.iter().rev() {
-            let found = segment.find(prefix(hash), |at| {
-                match segment.read_object(kind, hash, at) {
+            let found =
+                segment.find(prefix(hash), |at| match segment.read_object(kind, hash, at) {
                     Ok(object) => Ok(object.map(|object| (object, locator(segment.number, at)))),
                     Err(error) if error.is_damage() => {
                         damaged = Some(error);
                         Ok(None)
                     }
                     Err(error) => Err(error),
-                }
-            });
+                });
             match found {
                 Ok(None) => {}
                 Err(error) if error.is_damage() => damaged = Some(error),

@@ -9,10 +9,7 @@ pub(crate) enum Piece {
     /// A batch whose header is valid.
     Batch(Box<Found>),
     /// Bytes that no valid header covers.
-    Gap {
-        at: u64,
-        len: u64,
-    },
+    Gap { at: u64, len: u64 },
 }
 
 /// A batch as it was found.

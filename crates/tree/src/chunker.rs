@@ -3,7 +3,7 @@
 use crate::boundary::Rule;
 use crate::config::TreeConfig;
 use crate::error::TreeError;
-use crate::node::{Child, Node, Payload, Run};
+use crate::node::{Child, Node, Payload, Run, name_all};
 use crate::object::ObjectKind;
 use crate::storage::NodeStorage;
 
@@ -12,6 +12,16 @@ use crate::storage::NodeStorage;
 pub(crate) struct Item {
     pub(crate) key: Vec<u8>,
     pub(crate) child: Child,
+}
+
+/// So many nodes fill the hash lanes well, and their messages still fit a core's cache.
+const NAMED_AT_ONCE: usize = 8;
+
+/// A node that is cut, under its last key.
+struct Cut {
+    key: Vec<u8>,
+    node: Node,
+    natural: bool,
 }
 
 /// Cuts the entries of one level into nodes and stores them.
@@ -29,6 +39,8 @@ pub(crate) struct Chunker<'s, S> {
     size: u64,
     /// The smallest key hash after which the node may end, and its position.
     best: Option<(u64, usize)>,
+    /// Nodes that are cut but not named yet: names are cheaper by the batch.
+    unnamed: Vec<Cut>,
     items: Vec<Item>,
 }
 
@@ -42,6 +54,7 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
             examined: 0,
             size: 0,
             best: None,
+            unnamed: Vec::new(),
             items: Vec::new(),
         }
     }
@@ -78,12 +91,13 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
     }
 
     /// Takes a whole node over without reading it, if that gives what reading it would give.
-    pub(crate) fn adopt(&mut self, item: &Item) -> bool {
-        let fits = self.is_aligned() && item.child.natural;
-        if fits {
-            self.items.push(item.clone());
+    pub(crate) fn adopt(&mut self, item: &Item) -> Result<bool, TreeError> {
+        if !self.is_aligned() || !item.child.natural {
+            return Ok(false);
         }
-        fits
+        self.name()?;
+        self.items.push(item.clone());
+        Ok(true)
     }
 
     /// Ends the last node, and returns all nodes that were not taken.
@@ -91,6 +105,7 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
         if !self.is_aligned() {
             self.cut(self.run.len(), false)?;
         }
+        self.name()?;
         Ok(self.take_items())
     }
 
@@ -128,15 +143,25 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
     /// Ends a node after the first `len` entries; the others are looked at again.
     fn cut(&mut self, len: usize, natural: bool) -> Result<(), TreeError> {
         let node = self.run.node(self.level, len);
-        let (hash, count) = (node.hash(), node.count());
         let key = self.run.key(len - 1).to_vec();
-        let locator = self
-            .storage
-            .write_node(&hash, node)
-            .map_err(|source| TreeError::storage(ObjectKind::Node, hash, source))?;
-        self.items.push(Item { key, child: Child { hash, count, natural, locator } });
+        self.unnamed.push(Cut { key, node, natural });
         self.run.drop_front(len);
         (self.examined, self.size, self.best) = (0, 0, None);
+        if self.unnamed.len() == NAMED_AT_ONCE { self.name() } else { Ok(()) }
+    }
+
+    /// Names and stores the nodes that are cut.
+    fn name(&mut self) -> Result<(), TreeError> {
+        let nodes: Vec<&Node> = self.unnamed.iter().map(|cut| &cut.node).collect();
+        let names = name_all(&nodes);
+        for (Cut { key, node, natural }, hash) in self.unnamed.drain(..).zip(names) {
+            let count = node.count();
+            let locator = self
+                .storage
+                .write_node(&hash, node)
+                .map_err(|source| TreeError::storage(ObjectKind::Node, hash, source))?;
+            self.items.push(Item { key, child: Child { hash, count, natural, locator } });
+        }
         Ok(())
     }
 }

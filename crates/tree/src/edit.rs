@@ -310,7 +310,7 @@ impl<'a, S: NodeStorage> Pass<'a, S> {
                 .iter()
                 .try_for_each(|item| chunker.push(&item.key, &[], &Payload::Child(item.child))),
             (With::Leaves(items), _) => items.iter().try_for_each(|item| {
-                if chunker.adopt(item) {
+                if chunker.adopt(item)? {
                     return Ok(());
                 }
                 let leaf = load(self.storage, &item.child, 0)?;

@@ -4,8 +4,10 @@ use std::ops::{Bound, RangeBounds};
 
 use crate::cursor::Cursor;
 use crate::error::TreeError;
+use crate::path::Path;
 use crate::snapshot::Snapshot;
 use crate::storage::NodeStorage;
+use crate::value::ValueRef;
 
 /// A key and its value.
 pub type Entry = (Vec<u8>, Vec<u8>);
@@ -106,6 +108,34 @@ impl<S: NodeStorage> Snapshot<S> {
     /// A node is missing or damaged, or the storage fails.
     pub fn range<'k>(&self, range: impl RangeBounds<&'k [u8]>) -> Result<Range<'_, S>, TreeError> {
         Range::new(self, (range.start_bound().cloned(), range.end_bound().cloned()))
+    }
+
+    /// Calls `see` with every entry of a range in key order, without copying it: the fastest scan.
+    ///
+    /// # Errors
+    /// A node is missing or damaged, or the storage fails.
+    pub fn for_each<'k>(
+        &self,
+        range: impl RangeBounds<&'k [u8]>,
+        mut see: impl FnMut(&[u8], ValueRef<'_>),
+    ) -> Result<(), TreeError> {
+        let range = Range::new(self, (range.start_bound().cloned(), range.end_bound().cloned()))?;
+        let (mut left, start) = (range.end - range.start, range.start);
+        if left == 0 {
+            return Ok(());
+        }
+        let (mut path, mut first) = Path::select(&self.storage, &self.root.node, start)?;
+        let mut key = Vec::new();
+        loop {
+            let leaf = path.node();
+            let end = leaf.len().min(first + usize::try_from(left).unwrap_or(usize::MAX));
+            leaf.for_each(first..end, &mut key, &mut see);
+            left -= (end - first) as u64;
+            first = 0;
+            if left == 0 || !path.advance()? {
+                return Ok(());
+            }
+        }
     }
 
     /// All entries.

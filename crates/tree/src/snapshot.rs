@@ -12,7 +12,7 @@ use crate::node::Node;
 use crate::object::ObjectKind;
 use crate::path::{Path, follow};
 use crate::storage::{Locator, NodeStorage};
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
 
 /// An immutable tree: all that a root hash stands for.
 ///
@@ -110,6 +110,19 @@ impl<S: NodeStorage> Snapshot<S> {
             Ok(i) => read_value(&self.storage, leaf.value(i)).map(Some),
             Err(_) => Ok(None),
         }
+    }
+
+    /// Calls `read` with what the leaf holds for a key, without copying it. O(log entries).
+    ///
+    /// # Errors
+    /// A node is missing or damaged, or the storage fails.
+    pub fn get_with<T>(
+        &self,
+        key: &[u8],
+        read: impl FnOnce(ValueRef<'_>) -> T,
+    ) -> Result<Option<T>, TreeError> {
+        let leaf = self.leaf_of(key)?;
+        Ok(leaf.search(key).ok().map(|i| read(leaf.value(i))))
     }
 
     /// What the leaf holds for a key: the value, or a reference to a large one. O(log entries).

@@ -53,9 +53,8 @@ impl<T: Trace> Collection<T> {
             if kept.is_some() {
                 continue;
             }
-            let (object, _) = view
-                .read(kind, &hash, Locator::NONE)?
-                .ok_or(StoreError::Missing { kind, hash })?;
+            let (object, _) =
+                view.read(kind, &hash, Locator::NONE)?.ok_or(StoreError::Missing { kind, hash })?;
             budget = budget.saturating_sub(object.record_len());
             items.push(Item { kind, hash, object });
         }

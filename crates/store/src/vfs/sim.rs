@@ -322,6 +322,7 @@ impl Vfs for SimVfs {
         let mut state = self.lock();
         state.call()?;
         state.drawn += 1;
-        Ok((u128::from(state.drawn).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)).to_le_bytes())
+        Ok((u128::from(state.drawn).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+            .to_le_bytes())
     }
 }

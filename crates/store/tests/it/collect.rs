@@ -1,6 +1,8 @@
 //! Collection of garbage.
 
-use prollytree_store::{Expected, Progress, Refs, Store, StoreError, StoreOptions, Trace, TraceError};
+use prollytree_store::{
+    Expected, Progress, Refs, Store, StoreError, StoreOptions, Trace, TraceError,
+};
 use prollytree_tree::{Hash, NodeStorage, ObjectKind};
 
 use crate::support::{content, get, set, update};
@@ -15,7 +17,11 @@ impl Trace for Lists {
             .collect()
     }
 
-    fn children(&self, kind: ObjectKind, bytes: &[u8]) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
+    fn children(
+        &self,
+        kind: ObjectKind,
+        bytes: &[u8],
+    ) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
         if kind != ObjectKind::ChunkList {
             return Ok(Vec::new());
         }

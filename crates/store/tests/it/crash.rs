@@ -37,7 +37,11 @@ impl Trace for Main {
         Ok(main.transpose()?.into_iter().map(|hash| (ObjectKind::ChunkList, hash)).collect())
     }
 
-    fn children(&self, kind: ObjectKind, bytes: &[u8]) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
+    fn children(
+        &self,
+        kind: ObjectKind,
+        bytes: &[u8],
+    ) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
         Lists.children(kind, bytes)
     }
 }

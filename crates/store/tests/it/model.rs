@@ -15,16 +15,36 @@ use crate::support::update;
 #[derive(Clone, Debug)]
 enum Step {
     /// Write a list, and set a ref to it.
-    Commit { handle: usize, name: u8, seed: u64, durability: Durability },
+    Commit {
+        handle: usize,
+        name: u8,
+        seed: u64,
+        durability: Durability,
+    },
     /// Write a list and commit nothing.
-    Write { handle: usize, seed: u64 },
-    Delete { handle: usize, name: u8 },
+    Write {
+        handle: usize,
+        seed: u64,
+    },
+    Delete {
+        handle: usize,
+        name: u8,
+    },
     /// Change a ref only if it is what it is not.
-    Conflict { handle: usize, name: u8 },
-    Collect { handle: usize },
-    Reopen { handle: usize },
+    Conflict {
+        handle: usize,
+        name: u8,
+    },
+    Collect {
+        handle: usize,
+    },
+    Reopen {
+        handle: usize,
+    },
     /// The power fails, and both handles are opened again.
-    Crash { seed: u64 },
+    Crash {
+        seed: u64,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {

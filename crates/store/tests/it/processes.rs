@@ -66,8 +66,10 @@ impl prollytree_store::Trace for OnlyList {
     fn roots(
         &self,
         refs: &prollytree_store::Refs,
-    ) -> Result<Vec<(prollytree_tree::ObjectKind, prollytree_tree::Hash)>, prollytree_store::TraceError>
-    {
+    ) -> Result<
+        Vec<(prollytree_tree::ObjectKind, prollytree_tree::Hash)>,
+        prollytree_store::TraceError,
+    > {
         let mut refs = refs.clone();
         refs.remove("counter");
         Lists.roots(&refs)
@@ -77,8 +79,10 @@ impl prollytree_store::Trace for OnlyList {
         &self,
         kind: prollytree_tree::ObjectKind,
         bytes: &[u8],
-    ) -> Result<Vec<(prollytree_tree::ObjectKind, prollytree_tree::Hash)>, prollytree_store::TraceError>
-    {
+    ) -> Result<
+        Vec<(prollytree_tree::ObjectKind, prollytree_tree::Hash)>,
+        prollytree_store::TraceError,
+    > {
         Lists.children(kind, bytes)
     }
 }

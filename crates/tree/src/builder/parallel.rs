@@ -93,7 +93,7 @@ where
     })?;
     let mut chunker = Chunker::new(storage, config, 0);
     for item in stretches.iter().flatten() {
-        if !chunker.adopt(item) {
+        if !chunker.adopt(item)? {
             let leaf = load(storage, &item.child, 0)?;
             chunker.push_from(&leaf, 0..leaf.len())?;
         }

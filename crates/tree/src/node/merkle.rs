@@ -27,7 +27,9 @@ pub(crate) struct Merkle {
 impl Merkle {
     pub(crate) fn of(node: &Node) -> Self {
         let mut layers = Vec::with_capacity(8);
-        fold(node, |layer| layers.push(layer.to_vec()));
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.fold(&[node], |_, layer| layers.push(layer.to_vec()));
+        });
         Self { layers }
     }
 
@@ -43,35 +45,38 @@ impl Merkle {
 impl Node {
     /// The name of the node: a Merkle root over its entries. O(entries) hashes, in batches.
     pub fn hash(&self) -> Hash {
-        let mut root = ZERO;
-        fold(self, |layer| root = layer.first().copied().unwrap_or(ZERO));
-        node_hash(self.level, self.len(), self.count(), &root)
+        name_all(&[self])[0]
     }
 }
 
-/// Computes the digests layer by layer, from the entries' to the root's.
-fn fold(node: &Node, mut see: impl FnMut(&[Hash])) {
+/// The names of nodes of one level, hashed side by side.
+pub(crate) fn name_all(nodes: &[&Node]) -> Vec<Hash> {
     SCRATCH.with_borrow_mut(|scratch| {
-        scratch.entries(node);
-        see(&scratch.digests);
-        let mut stride = 1;
-        while scratch.digests.len() > 1 {
-            scratch.pair(node, stride);
-            see(&scratch.digests);
-            stride *= 2;
+        let mut roots = vec![ZERO; nodes.len()];
+        scratch.fold(nodes, |i, layer| roots[i] = layer.first().copied().unwrap_or(ZERO));
+        let queue = &mut scratch.queue;
+        queue.start(Domain::Node);
+        for (node, root) in nodes.iter().zip(&roots) {
+            let header = node_header(node.level, node.len(), node.count(), root);
+            queue.push(|messages| messages.extend_from_slice(&header));
         }
-    });
+        queue.finish().to_vec()
+    })
 }
 
 /// The name of a node with this header and this digest over its entries.
 pub(crate) fn node_hash(level: u8, len: usize, count: u64, root: &Hash) -> Hash {
+    Domain::Node.hash(&node_header(level, len, count, root))
+}
+
+fn node_header(level: u8, len: usize, count: u64, root: &Hash) -> [u8; BLOCK_LEN] {
     let mut message = [0; BLOCK_LEN];
     message[0] = NODE_FORMAT;
     message[1] = level;
     message[2..4].copy_from_slice(&(len as u16).to_le_bytes());
     message[4..12].copy_from_slice(&count.to_le_bytes());
     message[32..].copy_from_slice(root.as_bytes());
-    Domain::Node.hash(&message)
+    message
 }
 
 /// The digest of one entry.
@@ -148,60 +153,136 @@ thread_local! {
 
 #[derive(Default)]
 struct Scratch {
-    messages: Vec<u8>,
+    queue: Queue,
+    /// The digests of the present layer, node by node.
     digests: Vec<Hash>,
+    /// How many of them each node has.
+    lens: Vec<usize>,
 }
 
 impl Scratch {
-    fn entries(&mut self, node: &Node) {
-        let domain = if node.is_leaf() { Domain::LeafEntry } else { Domain::InnerEntry };
-        let prefix = node.prefix();
+    /// Computes the digests of nodes of one level layer by layer, from the entries' to the root's, and
+    /// shows each layer of each node.
+    fn fold(&mut self, nodes: &[&Node], mut see: impl FnMut(usize, &[Hash])) {
+        self.entries(nodes);
+        let mut stride = 1;
+        loop {
+            let mut rest = self.digests.as_slice();
+            for (i, &len) in self.lens.iter().enumerate() {
+                let (layer, behind) = rest.split_at(len);
+                // A node with fewer layers than others was done before.
+                if stride == 1 || nodes[i].len() > stride / 2 {
+                    see(i, layer);
+                }
+                rest = behind;
+            }
+            if self.lens.iter().all(|&len| len <= 1) {
+                return;
+            }
+            self.pair(nodes, stride);
+            stride *= 2;
+        }
+    }
+
+    fn entries(&mut self, nodes: &[&Node]) {
+        let is_leaf = nodes.iter().all(|node| node.is_leaf());
+        self.queue.start(if is_leaf { Domain::LeafEntry } else { Domain::InnerEntry });
+        self.lens.clear();
+        for node in nodes {
+            self.lens.push(node.len());
+            let prefix = node.prefix();
+            for i in 0..node.len() {
+                let (suffix, payload) = (node.suffix(i), node.payload(i));
+                self.queue.push(|messages| {
+                    put_entry(messages, prefix, suffix, &payload);
+                });
+            }
+        }
         self.digests.clear();
-        self.digests.resize(node.len(), ZERO);
-        hash_all(&mut self.messages, domain, node.len(), &mut self.digests, |messages, _, i| {
-            put_entry(messages, prefix, node.suffix(i), &node.payload(i));
-        });
+        self.digests.extend_from_slice(self.queue.finish());
     }
 
     /// Pairs the digests, which cover `stride` entries each.
-    fn pair(&mut self, node: &Node, stride: usize) {
-        let prefix = node.prefix();
-        let pairs = self.digests.len() / 2;
-        let odd = self.digests.get(2 * pairs).copied();
-        let domain = pair_domain(node.level);
-        hash_all(&mut self.messages, domain, pairs, &mut self.digests, |messages, digests, i| {
-            let right = (2 * i + 1) * stride;
-            let before = node.suffix(right - 1);
-            let separator =
-                if node.is_leaf() { leaf_separator(before, node.suffix(right)) } else { before };
-            put_pair(messages, &digests[2 * i], &digests[2 * i + 1], prefix, separator);
-        });
-        self.digests.truncate(pairs);
-        self.digests.extend(odd);
+    fn pair(&mut self, nodes: &[&Node], stride: usize) {
+        let is_leaf = nodes.iter().all(|node| node.is_leaf());
+        self.queue.start(pair_domain(u8::from(!is_leaf)));
+        let mut rest = self.digests.as_slice();
+        for (node, &len) in nodes.iter().zip(&self.lens) {
+            let (layer, behind) = rest.split_at(len);
+            rest = behind;
+            for (i, [left, right]) in layer.as_chunks().0.iter().enumerate() {
+                let at = (2 * i + 1) * stride;
+                let before = node.suffix(at - 1);
+                let separator =
+                    if is_leaf { leaf_separator(before, node.suffix(at)) } else { before };
+                self.queue.push(|messages| {
+                    put_pair(messages, left, right, node.prefix(), separator);
+                });
+            }
+        }
+        let mut paired = self.queue.finish();
+        let (mut from, mut to) = (0, 0);
+        for len in &mut self.lens {
+            let (pairs, others) = paired.split_at(*len / 2);
+            paired = others;
+            let odd = self.digests[from..from + *len].as_chunks::<2>().1.first().copied();
+            from += *len;
+            self.digests[to..to + pairs.len()].copy_from_slice(pairs);
+            *len = pairs.len();
+            if let Some(odd) = odd {
+                self.digests[to + pairs.len()] = odd;
+                *len += 1;
+            }
+            to += *len;
+        }
+        self.digests.truncate(to);
     }
 }
 
-/// Replaces the first `n` digests by those of `n` messages, hashing runs of messages with equally many
-/// blocks at once. A message may be made of digests that lie at or behind its own position.
-fn hash_all(
-    messages: &mut Vec<u8>,
-    domain: Domain,
-    n: usize,
-    digests: &mut [Hash],
-    put: impl Fn(&mut Vec<u8>, &[Hash], usize),
-) {
-    messages.clear();
-    let (mut first, mut blocks) = (0, 0);
-    for i in 0..n {
-        let start = messages.len();
-        put(messages, digests, i);
-        let len = (messages.len() - start) / BLOCK_LEN;
-        if len != blocks && i > first {
-            domain.hash_batch(&messages[..start], blocks, &mut digests[first..i]);
-            messages.drain(..start);
-            first = i;
-        }
-        blocks = len;
+/// Messages of one domain, hashed side by side in runs of equally many blocks.
+#[derive(Default)]
+struct Queue {
+    domain: Option<Domain>,
+    messages: Vec<u8>,
+    /// How many messages wait, and how many blocks each has.
+    waiting: usize,
+    blocks: usize,
+    digests: Vec<Hash>,
+}
+
+impl Queue {
+    fn start(&mut self, domain: Domain) {
+        self.domain = Some(domain);
+        self.digests.clear();
     }
-    domain.hash_batch(messages, blocks, &mut digests[first..n]);
+
+    /// Adds the padded message that `put` appends.
+    fn push(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.messages.len();
+        put(&mut self.messages);
+        let blocks = (self.messages.len() - start) / BLOCK_LEN;
+        if blocks != self.blocks && self.waiting > 0 {
+            self.hash_waiting(start);
+            self.messages.drain(..start);
+        }
+        self.blocks = blocks;
+        self.waiting += 1;
+    }
+
+    /// The digests of all messages since the start, in order.
+    fn finish(&mut self) -> &[Hash] {
+        self.hash_waiting(self.messages.len());
+        self.messages.clear();
+        &self.digests
+    }
+
+    /// Hashes the messages that wait, which end at `end`.
+    fn hash_waiting(&mut self, end: usize) {
+        let done = self.digests.len();
+        self.digests.resize(done + self.waiting, ZERO);
+        if let Some(domain) = self.domain {
+            domain.hash_batch(&self.messages[..end], self.blocks, &mut self.digests[done..]);
+        }
+        self.waiting = 0;
+    }
 }

@@ -69,6 +69,11 @@ proptest! {
             let selected = tree.select(rank as u64).unwrap();
             let expected = map.range(key.to_vec()..).next();
             prop_assert_eq!(selected, expected.map(|(k, v)| (k.clone(), v.clone())));
+            let mut forward = Vec::new();
+            tree.for_each(key.., |key, value| forward.push((key.to_vec(), value.len()))).unwrap();
+            let expected = map.range(key.to_vec()..).map(|(k, v)| (k.clone(), v.len() as u64));
+            prop_assert!(forward.into_iter().eq(expected));
+            prop_assert_eq!(tree.get_with(key, |value| value.len()).unwrap(), map.get(key).map(|v| v.len() as u64));
             let backward: Vec<_> = tree.range(key..).unwrap().rev().map(|e| e.unwrap().0).collect();
             prop_assert!(backward.iter().eq(map.range(key.to_vec()..).rev().map(|(k, _)| k)));
             let with_prefix = map.keys().filter(|k| k.starts_with(key));
