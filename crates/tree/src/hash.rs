@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The length of a [`Hash`], in bytes.
+/// The length of a [`struct@Hash`], in bytes.
 pub const HASH_LEN: usize = 32;
 
 /// The 32-byte BLAKE3 name of a node, a chunk or a record.
