@@ -6,3 +6,4 @@ mod checks;
 mod merges;
 mod model;
 mod proofs;
+mod vectors;
