@@ -342,6 +342,51 @@ fn a_proof_holds_for_its_own_key_value_and_root_only() {
     assert!(!tree.verify_proof(&read, b"balance:alice", b"1000"), "an old root");
 }
 
+/// No value of another key, and no value made up, passes for the value of a key.
+#[test]
+fn a_false_value_under_an_honest_root_is_refused() {
+    let (map, tree) = sample();
+    for (key, value) in &map {
+        let proof = tree.prove_key(key).unwrap();
+        for other in map.values().filter(|other| *other != value) {
+            let verified = verify_value(&tree.root(), key, other, proof.as_bytes());
+            assert_eq!(verified, Err(ProofError::ValueMismatch));
+        }
+    }
+}
+
+/// The shortest proof, "the tree is empty", proves nothing about a tree that is not.
+#[test]
+fn an_empty_proof_is_no_proof_of_absence() {
+    let (_, tree) = sample();
+    for body in [&[][..], &[0], &[0, 0], &[0, 1], &[1, 0], &[0, 1, 0, 1]] {
+        let bytes = [b"PPRF\x01\x01", body].concat();
+        for key in [&b"key 017"[..], b"zzz"] {
+            assert!(verify_key(&tree.root(), key, &bytes).is_err(), "{body:?}");
+        }
+    }
+}
+
+/// Nothing is reserved or walked for entries that are claimed and not there.
+#[test]
+fn a_few_bytes_cannot_claim_many_entries() {
+    let (_, tree) = sample();
+    let huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0x3f];
+    let many = [0xff, 0xff, 0x03];
+    let node = [&[2][..], b"\x01m", &many].concat();
+    for body in [
+        [&[0][..], &huge].concat(),
+        [&[0][..], &many].concat(),
+        [&[63][..], &huge, &many].concat(),
+        [&[63][..], &huge, &many, &node.repeat(1000)].concat(),
+        [&[1][..], &huge, &[1], &[0xff; 9], &[1]].concat(),
+    ] {
+        let bytes = [b"PPRF\x01\x01", &body[..]].concat();
+        assert!(verify_range(&tree.root(), .., &bytes).is_err(), "{body:?}");
+        assert!(verify_key(&tree.root(), b"key 017", &bytes).is_err(), "{body:?}");
+    }
+}
+
 #[test]
 fn limits_are_kept() {
     let (map, tree) = sample();

@@ -161,14 +161,10 @@ fn trees() {
     {
         let config = config(leaf, inner, salt);
         let mut sizes = BTreeSet::from([0, 1, 2, 100, 1000, 10_000]);
-        // One entry fewer, as many, and one more than where the root first splits, and the next level.
-        let mut height = 1;
-        for n in 0..2000 {
-            let next = build(n, config).height();
-            if next > height && height < 3 {
-                height = next;
-                sizes.extend([n - 1, n, n + 1]);
-            }
+        // One entry fewer, as many, and one more than where the tree first has two and three levels.
+        for height in [2, 3] {
+            let first = (0..500).find(|&n| build(n, config).height() == height);
+            sizes.extend(first.into_iter().flat_map(|n| [n - 1, n, n + 1]));
         }
         for n in sizes {
             let tree = build(n, config);
