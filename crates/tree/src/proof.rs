@@ -88,7 +88,7 @@ impl<S: NodeStorage> Snapshot<S> {
         }
         let mut out = Vec::with_capacity(2048);
         out.extend_from_slice(&Kind::Tree.header());
-        Prover::new(&self.storage, statement, Kind::Tree, &[], &mut out).root(&self.root.node)?;
+        Prover::new(&self.storage, statement, Kind::Tree, &[], &mut out).root(&self.root)?;
         Ok(Proof(out))
     }
 

@@ -49,10 +49,8 @@ impl<S: NodeStorage> Snapshot<S> {
         let equal =
             equal_parts((&self.storage, &self.root), (&after.storage, &after.root), statement)?;
         let mut out = Kind::Diff.header().to_vec();
-        Prover::new(&self.storage, statement, Kind::Diff, &equal, &mut out)
-            .root(&self.root.node)?;
-        Prover::new(&after.storage, statement, Kind::Diff, &equal, &mut out)
-            .root(&after.root.node)?;
+        Prover::new(&self.storage, statement, Kind::Diff, &equal, &mut out).root(&self.root)?;
+        Prover::new(&after.storage, statement, Kind::Diff, &equal, &mut out).root(&after.root)?;
         Ok(Proof(out))
     }
 }

@@ -67,7 +67,7 @@ impl<'a, S: NodeStorage> Frontier<'a, S> {
         let mut frontier = Self { storage, statement, open: Vec::new() };
         if !root.node.is_empty() {
             // The root is always shown.
-            frontier.open_node(View::new(root.node.clone()), Cut::Start, Cut::End);
+            frontier.open_node(View::new(&root.hash, root.node.clone()), Cut::Start, Cut::End);
         }
         frontier
     }

@@ -1,25 +1,52 @@
 //! The prover: writes down what the verifier will walk through.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::cut::Cut;
 use super::format::Kind;
 use super::part::{Extent, Part, left_len};
 use super::statement::Statement;
 use crate::codec::{put_key, put_value, put_varint};
+use crate::edit::Root;
 use crate::error::TreeError;
 use crate::hash::Hash;
 use crate::node::{Child, Merkle, Node, leaf_separator};
 use crate::path::load;
 use crate::storage::NodeStorage;
 
+/// How many inner nodes a thread keeps the digests of, in all about a megabyte.
+const RECENT: usize = 256;
+
+thread_local! {
+    /// The upper nodes of a tree are in every proof, and their digests take as long as all the rest.
+    static RECENT_NODES: RefCell<Vec<Option<View>>> = const { RefCell::new(Vec::new()) };
+}
+
 /// A node with the digests of all its parts.
+#[derive(Clone)]
 pub(super) struct View {
     pub(super) node: Node,
-    merkle: Merkle,
+    merkle: Rc<Merkle>,
 }
 
 impl View {
-    pub(super) fn new(node: Node) -> Self {
-        Self { merkle: Merkle::of(&node), node }
+    pub(super) fn new(hash: &Hash, node: Node) -> Self {
+        let make = |node: Node| Self { merkle: Rc::new(Merkle::of(&node)), node };
+        if node.is_leaf() {
+            return make(node);
+        }
+        RECENT_NODES.with_borrow_mut(|recent| {
+            recent.resize(RECENT, None);
+            let slot = &mut recent[usize::from(hash.as_bytes()[0]) % RECENT];
+            match slot {
+                // The bytes decide, so that whatever a storage returns under a hash stays its own.
+                Some(view) if view.node.bytes() == node.bytes() => {
+                    Self { merkle: Rc::clone(&view.merkle), node }
+                }
+                _ => slot.insert(make(node)).clone(),
+            }
+        })
     }
 
     /// The digest over the entries `[first, first + len)`, one side of a pair or the whole node.
@@ -57,7 +84,7 @@ pub(super) fn load_within<S: NodeStorage>(
     let fits = node.len().checked_sub(1).is_some_and(|end| node.key_is(end, last))
         && Cut::before(&node.key(0)) >= lo;
     if fits {
-        Ok(View::new(node))
+        Ok(View::new(&child.hash, node))
     } else {
         Err(TreeError::Misfit { hash: child.hash, what: "key" })
     }
@@ -84,13 +111,14 @@ impl<'a, S: NodeStorage> Prover<'a, S> {
         Self { storage, statement, kind, equal, out }
     }
 
-    pub(super) fn root(&mut self, root: &Node) -> Result<(), TreeError> {
-        self.out.push(root.level());
-        put_varint(self.out, root.count());
-        if root.is_empty() {
+    pub(super) fn root(&mut self, root: &Root) -> Result<(), TreeError> {
+        let node = &root.node;
+        self.out.push(node.level());
+        put_varint(self.out, node.count());
+        if node.is_empty() {
             return Ok(());
         }
-        self.node(&View::new(root.clone()), Cut::Start, Cut::End)
+        self.node(&View::new(&root.hash, node.clone()), Cut::Start, Cut::End)
     }
 
     fn node(&mut self, view: &View, lo: Cut<&[u8]>, hi: Cut<&[u8]>) -> Result<(), TreeError> {

@@ -229,8 +229,7 @@ fn a_dishonest_tree_cannot_answer_twice() {
 /// As the prover, without its checks.
 fn prove_anyway(tree: &Snapshot<Storage>, statement: &Statement) -> Vec<u8> {
     let mut out = Kind::Tree.header().to_vec();
-    let _result =
-        Prover::new(&tree.storage, statement, Kind::Tree, &[], &mut out).root(&tree.root.node);
+    let _result = Prover::new(&tree.storage, statement, Kind::Tree, &[], &mut out).root(&tree.root);
     out
 }
 
@@ -262,7 +261,7 @@ fn a_difference_cannot_be_hidden() {
         let mut bytes = Kind::Diff.header().to_vec();
         for (tree, equal) in [(&before, left_out), (&after, out_of_after)] {
             Prover::new(&tree.storage, &statement, Kind::Diff, equal, &mut bytes)
-                .root(&tree.root.node)
+                .root(&tree.root)
                 .unwrap();
         }
         let verified = verify_diff(&before.root(), &after.root(), .., &bytes);

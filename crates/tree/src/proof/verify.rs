@@ -45,6 +45,19 @@ pub fn verify(
 
 /// Verifies what a tree holds for one key.
 ///
+/// ```
+/// use prollytree_tree::{InMemoryNodeStorage, Snapshot, Value, Verified, verify_key};
+/// let entries = [("alice", "1000"), ("bob", "500")];
+/// let tree = Snapshot::from_sorted(InMemoryNodeStorage::new(), Default::default(), entries)?;
+/// let (root, proof) = (tree.root(), tree.prove_key(b"bob")?);
+/// // Elsewhere, with nothing but the root and the bytes of the proof:
+/// let verified = verify_key(&root, b"bob", proof.as_bytes())?;
+/// assert_eq!(verified, Verified::Present(Value::Inline(b"500".to_vec())));
+/// let proof = tree.prove_key(b"carol")?;
+/// assert_eq!(verify_key(&root, b"carol", proof.as_bytes())?, Verified::Absent);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// As [`verify`].
 pub fn verify_key(root: &Hash, key: &[u8], proof: &[u8]) -> Result<Verified, ProofError> {
