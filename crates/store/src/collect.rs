@@ -90,8 +90,10 @@ pub struct Collection<T> {
     live: HashMap<(ObjectKind, Hash), (Locator, u64)>,
     /// What is live and was not traced yet.
     grey: Vec<(ObjectKind, Hash)>,
-    /// Records of kept segments that were traced, by segment.
-    traced: HashMap<u32, HashSet<u32>>,
+    /// The kept segments that had ended when they were last looked at: nothing new is in them.
+    settled: BTreeSet<u32>,
+    /// What is traced of the kept segments that had not.
+    traced: HashSet<(u32, u32)>,
     /// Records of kept segments that are to be traced, whether they are live or not.
     kept: Vec<(u32, u32)>,
     /// What is live in the victims.
@@ -145,7 +147,8 @@ impl Store {
             victims: BTreeSet::new(),
             live: HashMap::new(),
             grey: Vec::new(),
-            traced: HashMap::new(),
+            settled: BTreeSet::new(),
+            traced: HashSet::new(),
             kept: Vec::new(),
             to_copy: Vec::new(),
             done: Collected::default(),
@@ -179,7 +182,7 @@ impl<T: Trace> Collection<T> {
     /// I/O errors, damage, objects that are missing and those that cannot be traced. Nothing is
     /// dropped then.
     pub fn step(&mut self, budget: u64) -> Result<Progress, StoreError> {
-        let mut budget = budget.max(1);
+        let mut budget = budget.clamp(1, self.store.shared.options.pending_bytes.max(1));
         let marked = self.phase == Phase::Done || self.mark(&mut budget)?;
         match self.phase {
             Phase::Mark | Phase::Copy if !marked => {}

@@ -130,7 +130,7 @@ fn key(i: u32) -> Vec<u8> {
 
 /// Every hundredth value is large enough to be stored out of line.
 fn value(i: u32) -> Value {
-    let len = if i % 100 == 0 { 20_000 } else { i as usize % 50 };
+    let len = if i.is_multiple_of(100) { 20_000 } else { i as usize % 50 };
     Value::Inline(vec![i as u8; len])
 }
 

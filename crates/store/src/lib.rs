@@ -31,6 +31,7 @@
 //! What is on the disk is specified in `spec/FORMAT.md`, section "Store".
 
 mod append;
+mod cache;
 mod check;
 mod collect;
 mod commit;
@@ -40,6 +41,7 @@ mod dir;
 mod error;
 mod format;
 mod lock;
+mod objects;
 mod options;
 mod pending;
 mod pin;

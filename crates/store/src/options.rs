@@ -7,7 +7,7 @@ pub struct StoreOptions {
     /// How many bytes of decoded nodes are kept in memory; 64 MiB by default.
     pub cache_bytes: u64,
     /// How many bytes of uncommitted nodes are kept in memory before they are written out, to be
-    /// committed later; 32 MiB by default.
+    /// committed later; 32 MiB by default, at most 4 GiB.
     pub pending_bytes: u64,
     /// The length after which a segment is ended; 64 MiB by default, at most 16 GiB.
     pub segment_bytes: u64,
@@ -23,6 +23,18 @@ impl Default for StoreOptions {
             pending_bytes: 32 << 20,
             segment_bytes: 64 << 20,
             checkpoint_bytes: 256 << 10,
+        }
+    }
+}
+
+impl StoreOptions {
+    /// The index counts offsets in a segment in eights, in 32 bits, and a segment ends with the
+    /// batch that exceeds its length.
+    pub(crate) fn within_limits(self) -> Self {
+        Self {
+            segment_bytes: self.segment_bytes.min(16 << 30),
+            pending_bytes: self.pending_bytes.min(4 << 30),
+            ..self
         }
     }
 }

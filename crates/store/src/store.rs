@@ -5,15 +5,15 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock, TryLockError, Weak};
 
-use prollytree_tree::{Hash, Locator, Node, NodeStorage, ObjectKind};
-use quick_cache::sync::Cache;
+use prollytree_tree::{Hash, ObjectKind};
 
+use crate::cache::NodeCache;
 use crate::dir::{Dir, File};
-use crate::error::{Damage, StoreError};
+use crate::error::StoreError;
 use crate::format::Manifest;
 use crate::lock::{lock, read};
 use crate::options::StoreOptions;
-use crate::pending::{Item, Pending, Set};
+use crate::pending::{Pending, Set};
 use crate::references::{references, references_of_node};
 use crate::segment::Object;
 use crate::tail::Tail;
@@ -46,17 +46,7 @@ pub(crate) struct Shared {
     pub(crate) tail: Mutex<Tail>,
     pub(crate) view: RwLock<View>,
     sessions: Mutex<Vec<Weak<Pending>>>,
-    cache: Cache<Hash, Node, NodeWeight>,
-}
-
-#[derive(Clone)]
-struct NodeWeight;
-
-impl quick_cache::Weighter<Hash, Node> for NodeWeight {
-    fn weight(&self, _: &Hash, node: &Node) -> u64 {
-        const OVERHEAD: usize = 128;
-        (node.bytes().len() + node.children().len() * size_of::<Locator>() + OVERHEAD) as u64
-    }
+    pub(crate) cache: NodeCache,
 }
 
 impl Store {
@@ -118,10 +108,9 @@ impl Store {
     }
 
     fn open_with(dir: Dir, options: StoreOptions, read_only: bool) -> Result<Self, StoreError> {
+        let options = options.within_limits();
         let (tail, view) = Tail::load(&dir, &[])?;
-        // A few kilobytes a node: only the first sizing of the cache's table depends on it.
-        let estimated_nodes = (options.cache_bytes / 4096) as usize;
-        let cache = Cache::with_weighter(estimated_nodes, options.cache_bytes, NodeWeight);
+        let cache = NodeCache::new(options.cache_bytes);
         let shared = Shared {
             dir,
             options,
@@ -190,18 +179,18 @@ impl Store {
     /// # Errors
     /// I/O errors and damage.
     pub fn refresh(&self) -> Result<bool, StoreError> {
-        self.follow(false)
+        Ok(self.follow(false)?.unwrap_or(false))
     }
 
-    fn follow(&self, thorough: bool) -> Result<bool, StoreError> {
-        match self.shared.tail.try_lock() {
-            Ok(mut tail) => tail.catch_up(&self.shared.view, thorough),
-            Err(TryLockError::Poisoned(tail)) => {
-                tail.into_inner().catch_up(&self.shared.view, thorough)
-            }
-            // Another thread commits or follows; a reader does not wait for it.
-            Err(TryLockError::WouldBlock) => Ok(false),
-        }
+    /// Whether anything was taken up; `None` if another thread is at it, or commits: a reader does
+    /// not wait for it.
+    pub(crate) fn follow(&self, thorough: bool) -> Result<Option<bool>, StoreError> {
+        let mut tail = match self.shared.tail.try_lock() {
+            Ok(tail) => tail,
+            Err(TryLockError::Poisoned(tail)) => tail.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        };
+        tail.catch_up(&self.shared.view, thorough).map(Some)
     }
 
     /// Whether an object is stored or pending. Its bytes are not read.
@@ -263,59 +252,6 @@ impl Store {
         }
         Ok(())
     }
-
-    /// Reads an object from the disk. What seems missing or damaged may have been moved by another
-    /// process: then it is looked up again.
-    pub(crate) fn read_stored(
-        &self,
-        kind: ObjectKind,
-        hash: &Hash,
-        hint: Locator,
-    ) -> Result<Option<Object>, StoreError> {
-        let view = read(&self.shared.view).clone();
-        match view.read(kind, hash, hint) {
-            Ok(Some((object, _))) => Ok(Some(object)),
-            Err(error) if !error.is_damage() => Err(error),
-            seen => {
-                self.follow(true)?;
-                let now = read(&self.shared.view).clone();
-                if (now.generation, now.sequence) == (view.generation, view.sequence) {
-                    return seen.map(|found| found.map(|(object, _)| object));
-                }
-                Ok(now.read(kind, hash, hint)?.map(|(object, _)| object))
-            }
-        }
-    }
-
-    /// Whether an intact copy is stored already, and where; the handle relies on it from then on.
-    fn stored_already(&self, kind: ObjectKind, hash: &Hash) -> Result<Option<Locator>, StoreError> {
-        let view = read(&self.shared.view).clone();
-        if !view.holds(hash)? {
-            return Ok(None);
-        }
-        match view.read(kind, hash, Locator::NONE) {
-            Ok(Some((_, at))) => {
-                self.pending.rely_on(kind, *hash, view.collection);
-                Ok(Some(at))
-            }
-            Ok(None) => Ok(None),
-            // Written again, it is found before the damaged copy.
-            Err(error) if error.is_damage() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn write(&self, item: Item) -> Result<(), StoreError> {
-        let Item { kind, hash, .. } = item;
-        let len = item.object.bytes().len();
-        if len > MAX_OBJECT_LEN {
-            return Err(StoreError::ObjectTooLong { kind, hash, len, limit: MAX_OBJECT_LEN });
-        }
-        if self.pending.push(item) > self.shared.options.pending_bytes {
-            self.spill()?;
-        }
-        Ok(())
-    }
 }
 
 /// Opens and locks the lock file.
@@ -323,62 +259,6 @@ pub(crate) fn lock_dir(dir: &Dir) -> Result<File, StoreError> {
     let file = dir.open(LOCK_NAME, OpenMode::CreateMissing)?;
     file.lock()?;
     Ok(file)
-}
-
-impl NodeStorage for Store {
-    type Error = StoreError;
-
-    fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, StoreError> {
-        if let Some(node) = self.shared.cache.get(hash) {
-            return Ok(Some(node));
-        }
-        let kind = ObjectKind::Node;
-        let object = match self.pending.get(kind, hash) {
-            Some(object) => Some(object),
-            None => self.read_stored(kind, hash, at)?,
-        };
-        let Some(Object::Node(node)) = object else { return Ok(None) };
-        self.shared.cache.insert(*hash, node.clone());
-        Ok(Some(node))
-    }
-
-    fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, StoreError> {
-        self.writable()?;
-        let kind = ObjectKind::Node;
-        if let Some(at) = self.stored_already(kind, hash)? {
-            return Ok(at);
-        }
-        self.shared.cache.insert(*hash, node.clone());
-        self.write(Item { kind, hash: *hash, object: Object::Node(node) })?;
-        Ok(Locator::NONE)
-    }
-
-    fn read_object(&self, kind: ObjectKind, hash: &Hash) -> Result<Option<Arc<[u8]>>, StoreError> {
-        let object = match self.pending.get(kind, hash) {
-            Some(object) => Some(object),
-            None => self.read_stored(kind, hash, Locator::NONE)?,
-        };
-        Ok(object.map(|object| match object {
-            Object::Bytes(bytes) => bytes,
-            Object::Node(node) => node.bytes().into(),
-        }))
-    }
-
-    fn write_object(&self, kind: ObjectKind, hash: &Hash, bytes: &[u8]) -> Result<(), StoreError> {
-        if kind == ObjectKind::Node {
-            let node = Node::decode(bytes).map_err(|source| {
-                let damage = Damage::Node { hash: *hash, source };
-                StoreError::Damaged { path: self.shared.dir.path(""), offset: 0, damage }
-            })?;
-            return self.write_node(hash, node).map(|_| ());
-        }
-        self.writable()?;
-        if self.stored_already(kind, hash)?.is_some() {
-            return Ok(());
-        }
-        let object = Object::Bytes(bytes.into());
-        self.write(Item { kind, hash: *hash, object })
-    }
 }
 
 impl fmt::Debug for Store {

@@ -1,5 +1,6 @@
 //! Marking: finding what is live.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use prollytree_tree::{Hash, Locator, ObjectKind};
@@ -37,15 +38,19 @@ impl<T: Trace> Collection<T> {
 
     /// Adds the records of the segments that are not dropped, as far as they are not traced yet.
     pub(super) fn find_kept(&mut self, view: &View) -> Result<(), StoreError> {
+        let active = view.segments.last().map(|segment| segment.number);
         for segment in view.segments.iter() {
-            if self.victims.contains(&segment.number) {
+            let number = segment.number;
+            if self.victims.contains(&number) || self.settled.contains(&number) {
                 continue;
             }
-            let traced = self.traced.entry(segment.number).or_default();
             for (_, at) in segment.entries()? {
-                if traced.insert(at) {
-                    self.kept.push((segment.number, at));
+                if self.traced.insert((number, at)) {
+                    self.kept.push((number, at));
                 }
+            }
+            if Some(number) != active {
+                self.settled.insert(number);
             }
         }
         Ok(())
@@ -139,7 +144,7 @@ impl<T: Trace> Collection<T> {
                 short.push(number);
             } else if live_objects == entries.len() {
                 // There is nothing to trace beside what is live.
-                self.traced.insert(number, entries.into_iter().map(|(_, at)| at).collect());
+                self.settled.insert(number);
             }
         }
         if short.len() > 1 {
@@ -148,7 +153,7 @@ impl<T: Trace> Collection<T> {
         let in_victims = self.live.iter().filter(|(_, (at, _))| self.is_in_victim(*at));
         let mut to_copy: Vec<_> = in_victims.map(|(name, (at, _))| (at.0, *name)).collect();
         // Taken from the end: in the order of the disk, children before parents.
-        to_copy.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        to_copy.sort_unstable_by_key(|(at, _)| Reverse(*at));
         self.to_copy = to_copy.into_iter().map(|(_, name)| name).collect();
         self.phase = Phase::Copy;
         self.find_kept(&view)

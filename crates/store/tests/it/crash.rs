@@ -11,8 +11,12 @@ use prollytree_tree::{Hash, ObjectKind};
 use crate::collect::{Lists, is_whole, put_list};
 use crate::support::update;
 
-/// How many crashes are tried at each moment, for 100,000 states and more altogether.
-const CRASHES_PER_MOMENT: u64 = 500;
+/// How many crashes are tried at each moment: 100,000 states and more altogether, or as many times
+/// as many as the environment says.
+fn crashes_per_moment() -> u64 {
+    let times = std::env::var("PROLLYTREE_TEST_EFFORT").map_or(1, |times| times.parse().unwrap());
+    500 * times
+}
 
 fn tiny() -> StoreOptions {
     let mut options = StoreOptions::default();
@@ -144,7 +148,7 @@ fn explore(mutant: Option<Mutant>, crashes: u64) -> (u64, Option<Broken>) {
 fn crash(moment: &Moment, seed: u64) -> Result<(), Broken> {
     let mut dice = Dice::new(seed);
     let disk = moment.crash(&mut dice);
-    if seed % 8 != 0 {
+    if !seed.is_multiple_of(8) {
         return check(&disk, moment.acknowledged, seed % 4 == 1);
     }
     disk.acknowledge(moment.acknowledged);
@@ -157,7 +161,7 @@ fn crash(moment: &Moment, seed: u64) -> Result<(), Broken> {
 
 #[test]
 fn no_crash_loses_what_was_acknowledged() {
-    let (states, broken) = explore(None, CRASHES_PER_MOMENT);
+    let (states, broken) = explore(None, crashes_per_moment());
     assert!(broken.is_none(), "state {states}: {broken:?}");
     assert!(states >= 100_000, "only {states} states");
 }

@@ -61,7 +61,7 @@ impl Sample {
             assert!(is_whole(&store, list)?, "a chunk of {name} is absent");
         }
         let leaf = store.read_node(&self.leaf, Locator::NONE)?;
-        assert_eq!(leaf.expect("the leaf is there").key(1), b"kez");
+        assert_eq!(leaf.unwrap().key(1), b"kez");
         Ok(())
     }
 }

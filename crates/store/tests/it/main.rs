@@ -9,6 +9,7 @@ mod conform;
 mod crash;
 mod damage;
 mod faults;
+mod golden;
 mod model;
 mod processes;
 mod support;
