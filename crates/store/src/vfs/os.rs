@@ -8,6 +8,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{OpenMode, Vfs, VfsFile};
 
@@ -62,7 +63,8 @@ impl Vfs for OsVfs {
             OpenMode::CreateMissing => options.write(true).create(true).truncate(false),
             OpenMode::CreateEmpty => options.write(true).create(true).truncate(true),
         };
-        Ok(Box::new(options.open(self.dir.join(name))?))
+        let file = options.open(self.dir.join(name))?;
+        Ok(Box::new(OsFile { file, locked: AtomicBool::new(false) }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -97,29 +99,46 @@ impl Vfs for OsVfs {
     }
 }
 
-impl VfsFile for File {
+/// An open file of the operating system.
+struct OsFile {
+    file: File,
+    locked: AtomicBool,
+}
+
+impl Drop for OsFile {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that was forked in between has the lock too until it
+        // executes its program. If unlocking fails, closing is what is left.
+        if *self.locked.get_mut() {
+            let _closed_anyway = self.file.unlock();
+        }
+    }
+}
+
+impl VfsFile for OsFile {
     #[cfg(unix)]
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         use std::os::unix::fs::FileExt;
-        read_full(buffer, offset, |rest, at| FileExt::read_at(self, rest, at))
+        read_full(buffer, offset, |rest, at| self.file.read_at(rest, at))
     }
 
     #[cfg(windows)]
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         use std::os::windows::fs::FileExt;
-        read_full(buffer, offset, |rest, at| self.seek_read(rest, at))
+        read_full(buffer, offset, |rest, at| self.file.seek_read(rest, at))
     }
 
     #[cfg(unix)]
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::write_all_at(self, bytes, offset)
+        use std::os::unix::fs::FileExt;
+        self.file.write_all_at(bytes, offset)
     }
 
     #[cfg(windows)]
     fn write_at(&self, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
         use std::os::windows::fs::FileExt;
         while !bytes.is_empty() {
-            match self.seek_write(bytes, offset)? {
+            match self.file.seek_write(bytes, offset)? {
                 0 => return Err(io::ErrorKind::WriteZero.into()),
                 n => (bytes, offset) = (&bytes[n..], offset + n as u64),
             }
@@ -128,24 +147,29 @@ impl VfsFile for File {
     }
 
     fn size(&self) -> io::Result<u64> {
-        Ok(self.metadata()?.len())
+        Ok(self.file.metadata()?.len())
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
-        self.set_len(len)
+        self.file.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        File::sync_data(self)
+        self.file.sync_data()
     }
 
     fn lock(&self) -> io::Result<()> {
-        File::lock(self)
+        self.file.lock()?;
+        self.locked.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     fn try_lock(&self) -> io::Result<bool> {
-        match File::try_lock(self) {
-            Ok(()) => Ok(true),
+        match self.file.try_lock() {
+            Ok(()) => {
+                self.locked.store(true, Ordering::Relaxed);
+                Ok(true)
+            }
             Err(TryLockError::WouldBlock) => Ok(false),
             Err(TryLockError::Error(error)) => Err(error),
         }

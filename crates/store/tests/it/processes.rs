@@ -47,7 +47,7 @@ fn increment(store: &Store) {
 
 fn start(dir: &std::path::Path, rounds: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "processes::child", "--ignored"])
+        .args(["--exact", "processes::child", "--ignored", "--nocapture"])
         .env(DIR, dir)
         .env(ROUNDS, rounds.to_string())
         .stdout(Stdio::null())
