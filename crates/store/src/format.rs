@@ -6,6 +6,8 @@ mod manifest;
 mod meta;
 mod record;
 mod synced;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use batch::{BATCH_HEADER_LEN, BATCH_MAGIC, BatchHeader};
 pub(crate) use fields::Fields;

@@ -47,7 +47,7 @@ impl Store {
         // A thread that waits to commit keeps the handle from following. What another process moved
         // meanwhile is found without it.
         let dir = &self.shared.dir;
-        let moved = || Ok(Manifest::read(dir)?.is_some_and(|it| it.generation > than.generation));
+        let moved = || Ok(Manifest::read_generation(dir)? > Some(than.generation));
         match followed.is_none() && moved()? {
             true => Ok(Some(Tail::load(dir, &than.segments)?.1)),
             false => Ok(None),

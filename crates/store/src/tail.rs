@@ -138,9 +138,8 @@ impl Tail {
         thorough: bool,
     ) -> Result<bool, StoreError> {
         let moved = self.follow(view)?;
-        let generation = self.manifest.generation;
-        let replaced =
-            || Ok(Manifest::read(&self.dir)?.is_none_or(|now| now.generation != generation));
+        let generation = Some(self.manifest.generation);
+        let replaced = || Ok(Manifest::read_generation(&self.dir)? != generation);
         let stale = ((self.full || thorough) && replaced()?)
             || (!self.full && self.active.file()?.len()? != self.end && !self.is_current()?);
         if stale {

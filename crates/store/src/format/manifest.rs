@@ -48,6 +48,17 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
+    /// The generation alone, which tells whether the manifest was replaced. Its sum is not checked:
+    /// whoever finds another generation reads the whole.
+    pub(crate) fn read_generation(dir: &Dir) -> Result<Option<u64>, StoreError> {
+        let mut header = [0; HEADER_LEN];
+        match dir.open(Self::NAME, OpenMode::Read) {
+            Err(error) if error.is_not_found() => return Ok(None),
+            file => file?.read_some(&mut header, 0)?,
+        };
+        Ok(Fields(&header[32..]).u64().ok())
+    }
+
     /// Writes what is to be the manifest beside the present one, durably.
     pub(crate) fn prepare(&self, dir: &Dir) -> Result<(), StoreError> {
         let file = dir.open(Self::NEW_NAME, OpenMode::CreateEmpty)?;
