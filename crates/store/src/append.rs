@@ -129,6 +129,8 @@ impl Tail {
         match &mut self.appender {
             Some(file) => Ok(file),
             none => {
+                // Whoever started the segment may have been killed before the name was durable.
+                self.dir.sync().inspect_err(|_| self.poisoned = true)?;
                 let name = segment_name(self.active.number);
                 Ok(none.insert(self.dir.open(&name, OpenMode::Write)?))
             }

@@ -26,10 +26,12 @@ pub const MAX_OBJECT_LEN: usize = 1 << 28;
 
 /// A store in a directory: nodes and objects by name, and refs.
 ///
-/// A handle is cheap to clone and shared by threads. Clones are one [session](Self::session): they
-/// share what they wrote and did not commit yet. A write that exceeds the budget for that writes
-/// out, and fails with what a [commit](Self::commit) can fail with. Any number of processes may have a store open. Reads take no lock on the store and
-/// never wait for a commit.
+/// A handle is cheap to clone and shared by threads. Any number of processes may have a store open.
+/// Reads take no lock on the store and never wait for a commit.
+///
+/// Clones are one [session](Self::session): they share what they wrote and did not commit yet. A
+/// write that exceeds [`pending_bytes`](StoreOptions::pending_bytes) writes that out, and fails
+/// with what a [commit](Self::commit) can fail with.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) shared: Arc<Shared>,

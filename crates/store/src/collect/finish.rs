@@ -72,6 +72,8 @@ impl<T: Trace> Collection<T> {
 /// Removes the segments that an interrupted collection dropped and did not remove. The caller holds
 /// the store's lock.
 pub(super) fn remove_leftovers(tail: &Tail) -> Result<(), StoreError> {
+    // Whoever dropped them may have been killed before the manifest was durable.
+    tail.dir.sync()?;
     for name in tail.dir.list()? {
         let listed = |number| tail.manifest.segments.iter().any(|entry| entry.number == number);
         if segment_number(&name).is_some_and(|number| !listed(number)) {

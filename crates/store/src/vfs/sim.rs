@@ -43,6 +43,8 @@ pub enum Fault {
     Once(u64),
     /// A call and all that follow.
     From(u64),
+    /// A call and all that follow, none of which does anything: the process was killed.
+    Killed(u64),
 }
 
 /// The disk when some call was about to change it.
@@ -217,13 +219,20 @@ impl State {
         Moment { acknowledged: self.acknowledged, disk: self.disk.clone() }
     }
 
+    /// Whether a call that fails has no effect at all.
+    fn is_killed(&self) -> bool {
+        matches!(self.fault, Some(Fault::Killed(_)))
+    }
+
     /// Counts a call; an error if it is to fail.
     fn call(&mut self) -> io::Result<()> {
         let call = self.calls;
         self.calls += 1;
         match self.fault {
             Some(Fault::Once(at)) if call == at => Err(io::Error::other("simulated fault")),
-            Some(Fault::From(at)) if call >= at => Err(io::Error::other("simulated fault")),
+            Some(Fault::From(at) | Fault::Killed(at)) if call >= at => {
+                Err(io::Error::other("simulated fault"))
+            }
             _ => Ok(()),
         }
     }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use prollytree_store::sim::{Dice, Moment, Mutant, SimVfs};
+use prollytree_store::sim::{Dice, Fault, Moment, Mutant, SimVfs};
 use prollytree_store::{
     Durability, Expected, Refs, Store, StoreError, StoreOptions, Trace, TraceError, Transaction,
 };
 use prollytree_tree::{Hash, ObjectKind};
 
-use crate::collect::{Lists, is_whole, put_list};
+use crate::collect::{Lists, is_whole, try_put_list};
 use crate::support::update;
 
 /// How many crashes are tried at each moment: 100,000 states and more altogether, or as many times
@@ -28,8 +28,8 @@ fn tiny() -> StoreOptions {
 }
 
 /// The list that belongs to a version; half of it is the list before's.
-fn list(store: &Store, version: u64) -> Hash {
-    put_list(store, version * 2..version * 2 + 4 + version % 3)
+fn list(store: &Store, version: u64) -> Result<Hash, StoreError> {
+    try_put_list(store, version * 2..version * 2 + 4 + version % 3)
 }
 
 /// Follows the ref "main", which holds a list's name.
@@ -64,7 +64,7 @@ fn workload(disk: &SimVfs, versions: u64) -> Result<(), StoreError> {
     let store = Store::create_on(Arc::new(disk.clone()), tiny())?;
     disk.acknowledge(1);
     for version in 1..=versions {
-        let list = list(&store, version);
+        let list = list(&store, version)?;
         let buffered = version % 5 == 3;
         let durability = if buffered { Durability::Buffered } else { Durability::Sync };
         store.commit(&both(version, &list, durability))?;
@@ -89,6 +89,10 @@ enum Broken {
     Unreadable(StoreError),
 }
 
+fn found(refs: &Refs) -> u64 {
+    refs.get("version").map_or(0, |value| u64::from_le_bytes((**value).try_into().unwrap()))
+}
+
 /// Opens what a crash left and checks that nothing acknowledged is lost and that the version found
 /// is whole, now and after going on from there.
 fn check(disk: &SimVfs, acknowledged: u64, go_on: bool) -> Result<(), Broken> {
@@ -99,14 +103,13 @@ fn check(disk: &SimVfs, acknowledged: u64, go_on: bool) -> Result<(), Broken> {
     }
     .map_err(Broken::Unopenable)?;
     let refs = store.refs().map_err(Broken::Unreadable)?;
-    let found =
-        refs.get("version").map_or(0, |value| u64::from_le_bytes((**value).try_into().unwrap()));
+    let found = found(&refs);
     if found + 1 < acknowledged {
         return Err(Broken::Lost { acknowledged, found });
     }
     if found > 0 {
         let scratch = Store::create_on(Arc::new(SimVfs::new()), tiny()).unwrap();
-        let list = list(&scratch, found);
+        let list = list(&scratch, found).unwrap();
         if refs.get("main").is_none_or(|value| **value != list.as_bytes()[..]) {
             return Err(Broken::Mixed { version: found });
         }
@@ -116,7 +119,7 @@ fn check(disk: &SimVfs, acknowledged: u64, go_on: bool) -> Result<(), Broken> {
     }
     if go_on {
         let next = found + 1;
-        let list = list(&store, next);
+        let list = list(&store, next).map_err(Broken::Unreadable)?;
         store.commit(&both(next, &list, Durability::Sync)).map_err(Broken::Unreadable)?;
         if found % 2 == 0 {
             store.collect(Main).and_then(|it| it.run()).map_err(Broken::Unreadable)?;
@@ -164,6 +167,38 @@ fn no_crash_loses_what_was_acknowledged() {
     let (states, broken) = explore(None, crashes_per_moment());
     assert!(broken.is_none(), "state {states}: {broken:?}");
     assert!(states >= 100_000, "only {states} states");
+}
+
+/// A process is killed at some call, another one goes on, and then the power fails.
+#[test]
+fn no_crash_after_a_kill_loses_what_was_acknowledged() {
+    let run = |killed_at: Option<u64>| {
+        let disk = SimVfs::new();
+        disk.set_fault(killed_at.map(Fault::Killed));
+        // Errors are what a killed process no longer sees.
+        let _killed = workload(&disk, 9);
+        (disk.calls(), disk)
+    };
+    let (calls, _) = run(None);
+    let mut dice = Dice::new(1);
+    for killed_at in 0..calls {
+        let (_, disk) = run(Some(killed_at));
+        disk.set_fault(None);
+        disk.record();
+        let Ok(store) = Store::open_on(Arc::new(disk.clone()), tiny()) else { continue };
+        let next = found(&store.refs().unwrap()) + 1;
+        for version in next..next + 2 {
+            let list = list(&store, version).unwrap();
+            store.commit(&both(version, &list, Durability::Sync)).unwrap();
+            disk.acknowledge(1 + version);
+            store.collect(Main).unwrap().run().unwrap();
+        }
+        for moment in disk.moments() {
+            let disk = moment.crash(&mut dice);
+            let checked = check(&disk, moment.acknowledged, false);
+            assert!(checked.is_ok(), "killed at {killed_at}: {checked:?}");
+        }
+    }
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn a_failed_sync_poisons_the_handle_and_not_the_store() {
     let store = Store::create_on(Arc::new(disk.clone()), tiny()).unwrap();
     let reader = open(&disk).unwrap();
     set(&store, "main", b"1").unwrap();
-    let mut poisoned = 0;
+    let mut taken_back = 0;
     for call in 0.. {
         let store = open(&disk).unwrap();
         let before = store.get_ref("main").unwrap();
@@ -113,9 +113,14 @@ fn a_failed_sync_poisons_the_handle_and_not_the_store() {
         }
         match set(&store, "main", &call.to_le_bytes()) {
             Err(StoreError::Poisoned { .. }) => {
-                poisoned += 1;
-                // What was not acknowledged is taken back for all.
-                assert_eq!(reader.get_ref("main").unwrap(), before);
+                // What was not acknowledged is taken back for all, unless the manifest that names
+                // it may be durable already.
+                let seen = reader.get_ref("main").unwrap();
+                if seen == before {
+                    taken_back += 1;
+                } else {
+                    assert_eq!(seen.as_deref(), Some(&call.to_le_bytes()[..]));
+                }
                 let next = open(&disk).unwrap();
                 set(&next, "main", b"after").unwrap();
                 assert_eq!(reader.get_ref("main").unwrap().as_deref(), Some(&b"after"[..]));
@@ -125,7 +130,7 @@ fn a_failed_sync_poisons_the_handle_and_not_the_store() {
             }
         }
     }
-    assert!(poisoned >= 1);
+    assert!(taken_back >= 1);
 }
 
 #[test]

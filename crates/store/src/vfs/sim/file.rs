@@ -86,6 +86,7 @@ impl VfsFile for SimFile {
         let free = state.capacity.map_or(grown, |all| all.saturating_sub(state.disk.size()));
         // A write that fails may have done half its work.
         let (len, result) = match fault {
+            Err(error) if state.is_killed() => (0, Err(error)),
             Err(error) => (bytes.len() / 2, Err(error)),
             Ok(()) if free < grown => {
                 let missing = (grown - free) as usize;
@@ -125,9 +126,11 @@ impl VfsFile for SimFile {
             Some(Mutant::NameBeforeData) => !named,
             _ => false,
         };
+        let killed = state.is_killed();
         let inode = Arc::make_mut(&mut state.disk.inodes[self.inode]);
         match &fault {
             Ok(()) if skipped => {}
+            Err(_) if killed => {}
             Ok(()) => inode.sync(),
             // As on Linux: the pages count as clean from now on, and never reach the disk.
             Err(_) => inode.unsynced.clear(),
