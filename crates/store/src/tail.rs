@@ -4,7 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use crate::dir::{Dir, File};
 use crate::error::{Damage, StoreError};
-use crate::format::{IndexEntry, Manifest, SEGMENT_HEADER_LEN, Sum, Sums, Synced, segment_name};
+use crate::format::{IndexEntry, Manifest, SEGMENT_HEADER_LEN, Sum, Sums, Synced, segment_number};
 use crate::lock::{read, write};
 use crate::scan::{Batch, Place};
 use crate::segment::Segment;
@@ -254,12 +254,14 @@ fn first_batch(active: &Segment, sums: &Sums) -> Result<Batch, StoreError> {
     first.ok_or_else(|| file.damaged(at, Damage::Sum("first batch")))
 }
 
+/// Why a directory has no manifest: it is no store, or it was one.
 fn no_manifest(dir: &Dir) -> StoreError {
-    let is_store = dir.list().is_ok_and(|names| names.contains(&segment_name(0)));
-    if is_store {
-        let (path, damage) = (dir.path(Manifest::NAME), Damage::MissingFile);
-        StoreError::Damaged { path, offset: 0, damage }
-    } else {
-        StoreError::NotAStore { path: dir.path("") }
+    match dir.list() {
+        Ok(names) if names.iter().any(|name| segment_number(name).is_some()) => {
+            let (path, damage) = (dir.path(Manifest::NAME), Damage::MissingFile);
+            StoreError::Damaged { path, offset: 0, damage }
+        }
+        Err(error) if !error.is_not_found() => error,
+        _ => StoreError::NotAStore { path: dir.path("") },
     }
 }

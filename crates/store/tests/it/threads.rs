@@ -1,6 +1,5 @@
 //! Several threads and handles at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
@@ -84,7 +83,9 @@ fn readers_see_whole_commits_while_writers_write_and_garbage_is_collected() {
                 }
             });
         }
-        for version in 1..150u64 {
+        let mut version = 0u64;
+        while version < 150 || reads.load(Ordering::Relaxed) < 100 {
+            version += 1;
             let list = put_list(&store, version * 2..version * 2 + 4);
             store.commit(&both(&list)).unwrap();
             if version % 20 == 0 {
@@ -93,7 +94,6 @@ fn readers_see_whole_commits_while_writers_write_and_garbage_is_collected() {
         }
         done.store(true, Ordering::Relaxed);
     });
-    assert!(reads.load(Ordering::Relaxed) > 100);
     assert_eq!(store.check().unwrap().problems, []);
 }
 
@@ -110,6 +110,7 @@ fn a_commit_of_one_session_takes_nothing_of_another() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_store_that_cannot_be_written_to_is_read() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
@@ -129,5 +130,4 @@ fn a_store_that_cannot_be_written_to_is_read() {
     assert!(matches!(set(&store, "main", b""), Err(StoreError::ReadOnly { .. })));
     assert!(store.check().unwrap().problems.is_empty());
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let _: Arc<Store> = Arc::new(store);
 }
