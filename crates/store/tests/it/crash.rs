@@ -121,7 +121,7 @@ fn check(disk: &SimVfs, acknowledged: u64, go_on: bool) -> Result<(), Broken> {
         let next = found + 1;
         let list = list(&store, next).map_err(Broken::Unreadable)?;
         store.commit(&both(next, &list, Durability::Sync)).map_err(Broken::Unreadable)?;
-        if found % 2 == 0 {
+        if found.is_multiple_of(2) {
             store.collect(Main).and_then(|it| it.run()).map_err(Broken::Unreadable)?;
         }
         return check(disk, 1 + next, false);

@@ -61,16 +61,11 @@ fn count(store: &Store) -> u64 {
     value.map_or(0, |value| u64::from_le_bytes((*value).try_into().unwrap()))
 }
 
+/// Follows the ref "list", and not the counter.
 struct OnlyList;
 
-impl prollytree_store::Trace for OnlyList {
-    fn roots(
-        &self,
-        refs: &prollytree_store::Refs,
-    ) -> Result<
-        Vec<(prollytree_tree::ObjectKind, prollytree_tree::Hash)>,
-        prollytree_store::TraceError,
-    > {
+impl Trace for OnlyList {
+    fn roots(&self, refs: &Refs) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
         let mut refs = refs.clone();
         refs.remove("counter");
         Lists.roots(&refs)
@@ -78,12 +73,9 @@ impl prollytree_store::Trace for OnlyList {
 
     fn children(
         &self,
-        kind: prollytree_tree::ObjectKind,
+        kind: ObjectKind,
         bytes: &[u8],
-    ) -> Result<
-        Vec<(prollytree_tree::ObjectKind, prollytree_tree::Hash)>,
-        prollytree_store::TraceError,
-    > {
+    ) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
         Lists.children(kind, bytes)
     }
 }

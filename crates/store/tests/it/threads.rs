@@ -88,7 +88,7 @@ fn readers_see_whole_commits_while_writers_write_and_garbage_is_collected() {
             version += 1;
             let list = put_list(&store, version * 2..version * 2 + 4);
             store.commit(&both(&list)).unwrap();
-            if version % 20 == 0 {
+            if version.is_multiple_of(20) {
                 store.collect(Lists).unwrap().run().unwrap();
             }
         }
