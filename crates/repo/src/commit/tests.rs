@@ -1,0 +1,57 @@
+use super::*;
+
+fn commit() -> Commit {
+    let map = |byte, count, config| MapRoot { root: Hash::from_bytes([byte; 32]), count, config };
+    let small = TreeConfig::default().with_targets(64, 128).unwrap().with_salt(7);
+    Commit {
+        maps: Maps::from([
+            (MapName::default(), map(1, 10, TreeConfig::default())),
+            (MapName::new("users").unwrap(), map(2, u64::MAX, small)),
+        ]),
+        parents: vec![Hash::from_bytes([3; 32]).into(), Hash::from_bytes([4; 32]).into()],
+        author: Identity::new("Ada", "ada@example.org").unwrap(),
+        time: Timestamp { seconds: -1, offset_minutes: -90 },
+        message: "title\n\nbody".to_owned(),
+    }
+}
+
+#[test]
+fn commits_survive_the_way_through_bytes() {
+    let bytes = commit().encode().unwrap();
+    assert_eq!(Commit::decode(&bytes).unwrap(), commit());
+    assert_eq!(commit().title(), "title");
+}
+
+#[test]
+fn a_commit_has_one_encoding() {
+    let bytes = commit().encode().unwrap();
+    for len in 0..bytes.len() {
+        assert!(Commit::decode(&bytes[..len]).is_err(), "cut at {len}");
+    }
+    assert_eq!(Commit::decode(&[&bytes[..], &[0]].concat()), Err(RecordError::Trailing));
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << bit;
+            if let Ok(other) = Commit::decode(&flipped) {
+                assert_ne!(other, commit());
+                assert_eq!(other.encode().unwrap(), flipped);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_commit_cannot_hold_is_refused() {
+    let null = Commit { message: "\0".to_owned(), ..commit() };
+    assert_eq!(null.encode(), Err(RecordError::Field { field: "message" }));
+    let long = Commit { message: "x".repeat(1 << 20), ..commit() };
+    assert!(matches!(long.encode(), Err(RecordError::TooLong { field: "record", .. })));
+    let author = Identity { name: "a<b".to_owned(), email: String::new() };
+    assert_eq!(Commit { author, ..commit() }.encode(), Err(RecordError::Field { field: "author" }));
+    let foreign = CommitId::from_slice(&[1; 20]).unwrap();
+    assert_eq!(
+        Commit { parents: vec![foreign], ..commit() }.encode(),
+        Err(RecordError::ForeignId { id: foreign })
+    );
+}

@@ -1,0 +1,383 @@
+//! The repository: a backend, what is checked out, and the working state.
+
+mod branch;
+mod checkout;
+mod commit;
+mod config;
+mod conflicts;
+mod edit;
+mod merge;
+mod pick;
+mod reset;
+mod tag;
+
+use prollytree_tree::{Hash, Side, Snapshot, TreeConfig};
+
+use crate::backend::{Backend, BackendError, RefUpdate, RefValue, need_record, write_record};
+use crate::commit::{Commit, Maps};
+use crate::error::RepoError;
+use crate::id::CommitId;
+
+use crate::log::Reason;
+use crate::merge::merge_maps;
+use crate::name::{MapName, RefName};
+use crate::operation::Operation;
+use crate::options::Options;
+use crate::time::Timestamp;
+use crate::working::{Working, WorkingRecord, open_map};
+
+pub use branch::Branch;
+pub use checkout::Uncommitted;
+pub use commit::CommitOptions;
+pub use conflicts::Choice;
+pub use merge::{FastForward, MergeOptions, MergeOutcome, Strategy};
+pub use pick::PickOutcome;
+pub use reset::ResetMode;
+pub use tag::TagRef;
+
+/// The refs of the repository's own records.
+const WORKING: &str = "working";
+const OPERATION: &str = "operation";
+const CONFIG: &str = "config";
+
+/// What is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// A branch, which may have no commit yet.
+    Branch(RefName),
+    /// A commit, and no branch: commits made now move only `HEAD`.
+    Detached(CommitId),
+}
+
+/// Versions of named maps: commits, branches, tags, merges, and a durable working state.
+///
+/// A handle sees the repository as it was when it was opened or last
+/// [refreshed](Self::refresh). Whatever changes refs demands that they still are as the handle saw
+/// them: if someone else was faster, the operation fails with a
+/// [retryable](RepoError::is_retryable) error, changes nothing, and the handle's edits stay.
+pub struct Repository<B> {
+    backend: B,
+    options: Options,
+    config: crate::config::Config,
+    seen: Seen,
+    working: Working<B>,
+}
+
+/// The refs as this handle saw them last.
+struct Seen {
+    head: Head,
+    tip: Option<CommitId>,
+    tip_maps: Maps,
+    /// The working state: a record, unless it is as the tip.
+    working: Option<Hash>,
+    operation: Option<(Hash, Operation)>,
+}
+
+/// What an operation changes, all in one step.
+struct Transition<'a> {
+    head: Head,
+    tip: Option<CommitId>,
+    /// What the working state becomes.
+    maps: Maps,
+    operation: Option<Operation>,
+    /// What the logs say.
+    why: &'a str,
+}
+
+impl<B: Backend> Repository<B> {
+    /// Makes a repository in an empty backend, with an unborn default branch checked out.
+    ///
+    /// # Errors
+    /// There is a repository already, the default branch has a bad name, or the backend fails.
+    pub fn init(backend: B, options: Options) -> Result<Self, RepoError> {
+        let branch = RefName::branch(&options.default_branch)?;
+        let head = RefUpdate {
+            name: RefName::head(),
+            expected: None,
+            new: Some(RefValue::Symbolic(branch)),
+        };
+        match backend.update_refs(&[head]) {
+            Err(BackendError::Conflict { .. }) => return Err(RepoError::AlreadyARepository),
+            result => result?,
+        }
+        Self::open(backend, options)
+    }
+
+    /// Opens a repository. Uncommitted changes that were saved are there again.
+    ///
+    /// # Errors
+    /// There is no repository, or the backend fails or is damaged.
+    pub fn open(backend: B, options: Options) -> Result<Self, RepoError> {
+        let (seen, maps) = look(&backend, options.tree_config)?;
+        let config = match read_state(&backend, CONFIG)? {
+            Some(id) => need_record(&backend, &id, crate::config::Config::decode)?,
+            None => crate::config::Config::default(),
+        };
+        let working = Working::new(maps, options.tree_config, options.pending_budget_bytes);
+        Ok(Self { backend, options, config, seen, working })
+    }
+
+    /// Sees what others have changed meanwhile. Edits of this handle stay, and win over changes that
+    /// others saved or committed to the same keys.
+    ///
+    /// # Errors
+    /// The backend fails or is damaged.
+    pub fn refresh(&mut self) -> Result<(), RepoError> {
+        let edited = self.working.maps()?;
+        let (seen, theirs) = look(&self.backend, self.options.tree_config)?;
+        let mut ours_win = |_: &MapName, _: &_| prollytree_tree::Resolution::Take(Side::Ours);
+        let config = self.options.tree_config;
+        let base = self.working.loaded();
+        let merged = merge_maps(&self.backend, config, base, &edited, &theirs, &mut ours_win)?;
+        self.seen = seen;
+        self.working.rebase(theirs, merged.maps);
+        Ok(())
+    }
+
+    /// The backend.
+    pub fn backend(&self) -> &B {
+        &self.backend
+    }
+
+    /// What is checked out.
+    pub fn head(&self) -> &Head {
+        &self.seen.head
+    }
+
+    /// The commit that is checked out; `None` on a branch that has no commit yet.
+    pub fn tip(&self) -> Option<CommitId> {
+        self.seen.tip
+    }
+
+    /// The merge, cherry-pick or revert that waits to be continued or aborted.
+    pub fn operation(&self) -> Option<&Operation> {
+        self.seen.operation.as_ref().map(|(_, operation)| operation)
+    }
+
+    /// A commit.
+    ///
+    /// # Errors
+    /// The commit is not stored, or the backend fails.
+    pub fn read_commit(&self, id: &CommitId) -> Result<Commit, RepoError> {
+        read_commit(&self.backend, id)
+    }
+
+    /// The content of the checked out commit; empty on a branch that has no commit yet.
+    pub fn head_maps(&self) -> &Maps {
+        &self.seen.tip_maps
+    }
+
+    /// The content of the working state.
+    ///
+    /// # Errors
+    /// A node is missing or damaged, or the backend fails.
+    pub fn working_maps(&mut self) -> Result<Maps, RepoError> {
+        self.working.maps()
+    }
+
+    /// A map of a version, read-only; the empty tree if the version does not have it.
+    ///
+    /// # Errors
+    /// The tree is missing or damaged, or the backend fails.
+    pub fn open_map(&self, maps: &Maps, map: &MapName) -> Result<Snapshot<B>, RepoError> {
+        open_map(&self.backend, map, maps.get(map), self.options.tree_config)
+    }
+
+    /// The maps that have uncommitted changes.
+    ///
+    /// # Errors
+    /// As [`working_maps`](Self::working_maps).
+    pub fn changed_maps(&mut self) -> Result<Vec<MapName>, RepoError> {
+        let maps = self.working.maps()?;
+        Ok(differing(&self.seen.tip_maps, &maps))
+    }
+
+    /// Makes the working state durable, so that it survives a restart.
+    ///
+    /// # Errors
+    /// The working state or the head was changed by someone else (retryable), or the backend fails.
+    pub fn save(&mut self) -> Result<(), RepoError> {
+        let maps = self.working.maps()?;
+        self.transition(Transition { maps, ..self.stay() })
+    }
+
+    fn require_clean(&mut self) -> Result<(), RepoError> {
+        let maps = self.changed_maps()?;
+        if maps.is_empty() { Ok(()) } else { Err(RepoError::Uncommitted { maps }) }
+    }
+
+    fn require_no_operation(&self) -> Result<(), RepoError> {
+        match self.operation() {
+            Some(operation) => Err(RepoError::OperationUnderWay { kind: operation.kind }),
+            None => Ok(()),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
+    fn reason(&self, why: &str) -> Result<Reason, RepoError> {
+        Ok(Reason { who: self.identity()?, when: self.now(), why: why.to_owned() })
+    }
+
+    /// The transition that changes nothing.
+    fn stay(&self) -> Transition<'static> {
+        Transition {
+            head: self.seen.head.clone(),
+            tip: self.seen.tip,
+            maps: self.seen.tip_maps.clone(),
+            operation: self.operation().cloned(),
+            why: "",
+        }
+    }
+
+    /// The one way in which the head, the working state and the operation change: together.
+    fn transition(&mut self, to: Transition<'_>) -> Result<(), RepoError> {
+        let tip_maps = match to.tip {
+            tip if tip == self.seen.tip => self.seen.tip_maps.clone(),
+            Some(tip) => self.read_commit(&tip)?.maps,
+            None => Maps::new(),
+        };
+        let working = if to.maps == tip_maps {
+            None
+        } else {
+            let record = WorkingRecord { base: to.tip, maps: to.maps.clone() };
+            Some(write_record(&self.backend, record.encode())?)
+        };
+        let operation = match to.operation {
+            Some(operation) => Some((write_record(&self.backend, operation.encode())?, operation)),
+            None => None,
+        };
+        let next = Seen { head: to.head, tip: to.tip, tip_maps, working, operation };
+        let updates = self.updates(&next);
+        self.backend
+            .move_refs(&updates, &self.reason(to.why)?)
+            .map_err(|error| self.lost(error))?;
+        self.seen = next;
+        self.working.replace(to.maps);
+        Ok(())
+    }
+
+    /// The ref updates from what this handle saw to something else.
+    fn updates(&self, next: &Seen) -> Vec<RefUpdate> {
+        let record = |id: Option<Hash>| id.map(RefValue::Record);
+        let mut updates = vec![
+            RefUpdate {
+                name: RefName::head(),
+                expected: Some(self.seen.head.value()),
+                new: Some(next.head.value()),
+            },
+            RefUpdate {
+                name: RefName::state(WORKING),
+                expected: record(self.seen.working),
+                new: record(next.working),
+            },
+            RefUpdate {
+                name: RefName::state(OPERATION),
+                expected: record(self.seen.operation.as_ref().map(|(id, _)| *id)),
+                new: record(next.operation.as_ref().map(|(id, _)| *id)),
+            },
+        ];
+        let commit = |id: Option<CommitId>| id.map(RefValue::Commit);
+        match (&self.seen.head, &next.head) {
+            (Head::Branch(old), Head::Branch(new)) if old == new => updates.push(RefUpdate {
+                name: new.clone(),
+                expected: commit(self.seen.tip),
+                new: commit(next.tip),
+            }),
+            // A checkout demands that the branch stays where it was seen.
+            (_, Head::Branch(new)) => updates.push(RefUpdate {
+                name: new.clone(),
+                expected: commit(next.tip),
+                new: commit(next.tip),
+            }),
+            (_, Head::Detached(_)) => {}
+        }
+        updates
+    }
+
+    /// Tells a lost race from other failures.
+    fn lost(&self, error: BackendError) -> RepoError {
+        match error {
+            BackendError::Conflict { name, current }
+                if name == RefName::head() || name.as_branch().is_some() =>
+            {
+                match crate::log::peel(&self.backend, current) {
+                    Ok(found) => RepoError::HeadMoved { name, expected: self.seen.tip, found },
+                    Err(error) => error.into(),
+                }
+            }
+            BackendError::Conflict { .. } => RepoError::WorkingMoved,
+            error => error.into(),
+        }
+    }
+}
+
+impl Head {
+    fn value(&self) -> RefValue {
+        match self {
+            Self::Branch(name) => RefValue::Symbolic(name.clone()),
+            Self::Detached(id) => RefValue::Commit(*id),
+        }
+    }
+}
+
+/// Reads the refs, and the working state as it continues the tip.
+fn look<B: Backend>(backend: &B, config: TreeConfig) -> Result<(Seen, Maps), RepoError> {
+    let head = match backend.read_ref(&RefName::head())? {
+        None => return Err(RepoError::NotARepository),
+        Some(RefValue::Symbolic(name)) => Head::Branch(name),
+        Some(RefValue::Commit(id)) => Head::Detached(id),
+        Some(_) => return Err(BackendError::BadRef { name: "HEAD".to_owned() }.into()),
+    };
+    let tip = crate::log::peel(backend, Some(head.value()))?;
+    let tip_maps = commit_maps(backend, tip)?;
+    let operation = match read_state(backend, OPERATION)? {
+        Some(id) => Some((id, need_record(backend, &id, Operation::decode)?)),
+        None => None,
+    };
+    let working = read_state(backend, WORKING)?;
+    let maps = match working {
+        None => tip_maps.clone(),
+        Some(id) => {
+            let saved = need_record(backend, &id, WorkingRecord::decode)?;
+            if saved.base == tip {
+                saved.maps
+            } else {
+                // Someone moved the branch under saved changes: they continue the new tip.
+                let base = commit_maps(backend, saved.base)?;
+                let mut ours_win =
+                    |_: &MapName, _: &_| prollytree_tree::Resolution::Take(Side::Ours);
+                merge_maps(backend, config, &base, &saved.maps, &tip_maps, &mut ours_win)?.maps
+            }
+        }
+    };
+    Ok((Seen { head, tip, tip_maps, working, operation }, maps))
+}
+
+fn commit_maps<B: Backend>(backend: &B, id: Option<CommitId>) -> Result<Maps, RepoError> {
+    id.map_or_else(|| Ok(Maps::new()), |id| Ok(read_commit(backend, &id)?.maps))
+}
+
+pub(crate) fn read_commit<B: Backend>(backend: &B, id: &CommitId) -> Result<Commit, RepoError> {
+    backend.read_commit(id)?.ok_or(RepoError::MissingCommit { id: *id })
+}
+
+fn read_state<B: Backend>(backend: &B, name: &'static str) -> Result<Option<Hash>, RepoError> {
+    let name = RefName::state(name);
+    match backend.read_ref(&name)? {
+        None => Ok(None),
+        Some(RefValue::Record(id)) => Ok(Some(id)),
+        Some(_) => Err(BackendError::BadRef { name: name.as_str().to_owned() }.into()),
+    }
+}
+
+/// The maps that are not the same in two versions.
+pub(crate) fn differing(before: &Maps, after: &Maps) -> Vec<MapName> {
+    let changed = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+    let mut names: Vec<_> =
+        changed.filter(|name| before.get(*name) != after.get(*name)).cloned().collect();
+    names.sort_unstable();
+    names
+}

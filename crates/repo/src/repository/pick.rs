@@ -1,0 +1,101 @@
+//! Making the changes of another commit again, or taking them back.
+
+use super::Repository;
+use super::merge::{Applied, Changes, Strategy};
+use crate::backend::Backend;
+use crate::commit::{Commit, Maps};
+use crate::error::RepoError;
+use crate::id::CommitId;
+use crate::operation::OperationKind;
+
+/// What a cherry-pick or a revert did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PickOutcome {
+    /// A commit was made.
+    Committed(CommitId),
+    /// This many conflicts were recorded; resolve them, then continue or abort.
+    Conflicts(u64),
+}
+
+impl<B: Backend> Repository<B> {
+    /// Makes the changes of another commit again, on top of what is checked out.
+    ///
+    /// `mainline` chooses the parent, from 1 on, that the changes of a merge commit are told from.
+    ///
+    /// # Errors
+    /// [`RepoError::NothingToCommit`] if the changes are there already; uncommitted changes or an
+    /// operation under way; a merge commit without a choice of parent; someone else moved the head
+    /// (retryable); or the backend fails.
+    pub fn cherry_pick(
+        &mut self,
+        id: &CommitId,
+        mainline: Option<usize>,
+        strategy: Strategy<'_>,
+    ) -> Result<PickOutcome, RepoError> {
+        self.require_no_operation()?;
+        self.require_clean()?;
+        let commit = self.read_commit(id)?;
+        let changes = Changes {
+            kind: OperationKind::CherryPick,
+            other: *id,
+            base: &self.parent_maps(id, &commit, mainline)?,
+            theirs: &commit.maps,
+            message: commit.message.clone(),
+            author: commit.author.clone(),
+        };
+        self.make(changes, strategy).map(PickOutcome::from)
+    }
+
+    /// Takes the changes of a commit back, in a new commit on top of what is checked out.
+    ///
+    /// `mainline` as in [`cherry_pick`](Self::cherry_pick).
+    ///
+    /// # Errors
+    /// As [`cherry_pick`](Self::cherry_pick).
+    pub fn revert(
+        &mut self,
+        id: &CommitId,
+        mainline: Option<usize>,
+        strategy: Strategy<'_>,
+    ) -> Result<PickOutcome, RepoError> {
+        self.require_no_operation()?;
+        self.require_clean()?;
+        let commit = self.read_commit(id)?;
+        let changes = Changes {
+            kind: OperationKind::Revert,
+            other: *id,
+            base: &commit.maps,
+            theirs: &self.parent_maps(id, &commit, mainline)?,
+            message: format!("Revert \"{}\"\n\nThis reverts commit {id}.", commit.title()),
+            author: self.identity()?,
+        };
+        self.make(changes, strategy).map(PickOutcome::from)
+    }
+
+    /// The content that the changes of a commit are told from: that of its parent.
+    pub(super) fn parent_maps(
+        &self,
+        id: &CommitId,
+        commit: &Commit,
+        mainline: Option<usize>,
+    ) -> Result<Maps, RepoError> {
+        let parent = match (&commit.parents[..], mainline) {
+            ([], None) => return Ok(Maps::new()),
+            ([only], None) => Some(only),
+            (parents, Some(n)) => n.checked_sub(1).and_then(|n| parents.get(n)),
+            (_, None) => None,
+        };
+        let parents = commit.parents.len();
+        let parent = parent.ok_or(RepoError::Mainline { id: *id, parents })?;
+        Ok(self.read_commit(parent)?.maps)
+    }
+}
+
+impl From<Applied> for PickOutcome {
+    fn from(applied: Applied) -> Self {
+        match applied {
+            Applied::Committed(id) => Self::Committed(id),
+            Applied::Conflicts(count) => Self::Conflicts(count),
+        }
+    }
+}
