@@ -27,6 +27,7 @@ mod codec;
 mod commit;
 mod config;
 mod conflict;
+pub mod conformance;
 mod diff;
 mod error;
 mod graph;

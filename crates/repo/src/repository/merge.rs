@@ -13,6 +13,9 @@ use crate::merge::{ConflictResolver, merge_maps};
 use crate::name::{MapName, RefName};
 use crate::operation::{Operation, OperationKind};
 
+/// How deep bases are merged with bases of their own; below, the oldest stands for all.
+const MAX_BASE_DEPTH: u32 = 16;
+
 /// Whether a merge may just move the branch forward.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FastForward {
@@ -118,7 +121,7 @@ impl<B: Backend> Repository<B> {
         let changes = Changes {
             kind: OperationKind::Merge,
             other: theirs,
-            base: &self.base_maps(&bases)?,
+            base: &self.base_maps(&bases, 0)?,
             theirs: &self.read_commit(&theirs)?.maps,
             message: options.message.map_or_else(|| self.merge_message(revision), Ok)?,
             author: self.identity()?,
@@ -158,14 +161,15 @@ impl<B: Backend> Repository<B> {
     }
 
     /// The content that a merge starts from: that of the base, or of all bases merged.
-    fn base_maps(&self, bases: &[CommitId]) -> Result<Maps, RepoError> {
+    fn base_maps(&self, bases: &[CommitId], depth: u32) -> Result<Maps, RepoError> {
         let Some((first, rest)) = bases.split_first() else { return Ok(Maps::new()) };
         let mut merged = self.read_commit(first)?.maps;
-        let mut before = vec![*first];
+        if depth == MAX_BASE_DEPTH {
+            return Ok(merged);
+        }
+        let mut last = *first;
         for next in rest {
-            // The base of a base that is merged already: that of the two, or of the first two there.
-            let inner = self.merge_bases(before[before.len() - 1], *next)?;
-            let base = self.base_maps(&inner)?;
+            let base = self.base_maps(&self.merge_bases(last, *next)?, depth + 1)?;
             let mut keep_base = |_: &MapName, conflict: &Conflict| match &conflict.base {
                 Some(value) => Resolution::Value(value.clone()),
                 None => Resolution::Delete,
@@ -174,7 +178,7 @@ impl<B: Backend> Repository<B> {
             let config = self.options.tree_config;
             let backend = &self.backend;
             merged = merge_maps(backend, config, &base, &merged, &theirs, &mut keep_base)?.maps;
-            before.push(*next);
+            last = *next;
         }
         Ok(merged)
     }

@@ -3,24 +3,28 @@ use prollytree_repo::{
     Repository, Uncommitted,
 };
 
-type Repo = Repository<MemoryBackend>;
+pub(crate) type Repo = Repository<MemoryBackend>;
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options::default()
         .with_author_name("Ada")
         .with_author_email("ada@example.org")
         .with_clock(ManualClock::new(1_000, 1))
 }
 
+pub(crate) fn repo() -> Repo {
+    Repository::init(MemoryBackend::new(), options()).unwrap()
+}
+
 fn map() -> MapName {
     MapName::default()
 }
 
-fn get(repo: &Repo, key: &str) -> Option<String> {
+pub(crate) fn get(repo: &Repo, key: &str) -> Option<String> {
     repo.get(&map(), key.as_bytes()).unwrap().map(|value| String::from_utf8(value).unwrap())
 }
 
-fn set(repo: &mut Repo, key: &str, value: &str) {
+pub(crate) fn set(repo: &mut Repo, key: &str, value: &str) {
     repo.set(&map(), key, value).unwrap();
 }
 

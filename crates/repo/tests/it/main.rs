@@ -1,4 +1,11 @@
 //! Tests of the repository through its public API.
-#![allow(clippy::unwrap_used, reason = "helpers of tests are not marked as tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
 
 mod basics;
+mod branches;
+mod histories;
+mod logs;
+mod model;
+mod revisions;
+mod seam;
+mod sharing;
