@@ -67,6 +67,15 @@ pub enum BackendError {
         /// The ref.
         name: String,
     },
+    /// What the update builds on was collected as garbage meanwhile. What this handle wrote since its
+    /// last update may be gone: open the repository again, and edit again.
+    #[error("{kind} {hash}, on which the update builds, was collected as garbage")]
+    Collected {
+        /// The kind of the object.
+        kind: ObjectKind,
+        /// Its name.
+        hash: Hash,
+    },
     /// The storage failed.
     #[error("the storage failed")]
     Storage(#[source] Box<dyn StdError + Send + Sync>),
@@ -81,8 +90,9 @@ impl BackendError {
 
 /// What a repository needs from below.
 ///
-/// Clones are handles to the same storage. Three methods are required; the others keep commits, tags
-/// and logs as records, and a backend with objects of its own for these, as Git has, overrides them.
+/// Clones are handles to the same storage. Three methods are required; most others keep commits,
+/// tags and logs as records, and a backend with objects of its own for these, as Git has, overrides
+/// them.
 ///
 /// # Contract
 /// * [`update_refs`](Self::update_refs) changes all refs or none, as one step that other handles see
@@ -108,6 +118,15 @@ pub trait Backend: NodeStorage + Clone {
     /// # Errors
     /// [`BackendError::Conflict`] if one is not what is expected, or the storage fails.
     fn update_refs(&self, updates: &[RefUpdate]) -> Result<(), BackendError>;
+
+    /// A handle for updates that have nothing to do with what was written through this one.
+    ///
+    /// An update takes along all that was written through its handle. What no ref leads to then is
+    /// garbage from there on, so edits that are not saved yet must not be taken along by, say, the
+    /// making of a branch.
+    fn session(&self) -> Self {
+        self.clone()
+    }
 
     /// Changes refs and logs the moves of branches, tags and `HEAD`.
     ///

@@ -42,6 +42,7 @@ mod operation;
 mod options;
 mod repository;
 mod revision;
+mod store;
 mod tag;
 mod time;
 pub mod trace;
@@ -67,6 +68,7 @@ pub use repository::{
     Branch, Choice, CommitOptions, FastForward, Head, MergeOptions, MergeOutcome, PickOutcome,
     Repository, ResetMode, Strategy, TagRef, Uncommitted,
 };
+pub use store::RepositoryTrace;
 pub use tag::Tag;
 pub use time::{Clock, ManualClock, ParseTimeError, SystemClock, Timestamp};
 pub use value::ValueReader;

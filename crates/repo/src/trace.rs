@@ -68,7 +68,7 @@ fn blob(blob: Blob) -> Reference {
     (kind, blob.hash)
 }
 
-fn record_children(bytes: &[u8]) -> Result<Vec<Reference>, RecordError> {
+pub(crate) fn record_children(bytes: &[u8]) -> Result<Vec<Reference>, RecordError> {
     let records = |ids: Vec<Option<CommitId>>| {
         let hashes = ids.into_iter().flatten().filter_map(|id| id.hash());
         hashes.map(|hash| (ObjectKind::Record, hash)).collect::<Vec<_>>()

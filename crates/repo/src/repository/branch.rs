@@ -47,7 +47,7 @@ impl<B: Backend> Repository<B> {
         self.read_commit(at)?;
         self.require_free(&name, RefName::BRANCHES)?;
         let why = format!("branch: created at {}", at.short());
-        self.change_ref(&name, None, Some(RefValue::Commit(*at)), &why)
+        self.change_ref(&self.backend.session(), &name, None, Some(RefValue::Commit(*at)), &why)
     }
 
     /// Deletes a branch; its log stays until it is pruned.
@@ -64,7 +64,13 @@ impl<B: Backend> Repository<B> {
         if !force && !self.is_kept_without(&name, tip)? {
             return Err(RepoError::NotMerged { name, tip });
         }
-        self.change_ref(&name, Some(RefValue::Commit(tip)), None, "branch: deleted")?;
+        self.change_ref(
+            &self.backend.session(),
+            &name,
+            Some(RefValue::Commit(tip)),
+            None,
+            "branch: deleted",
+        )?;
         Ok(tip)
     }
 
@@ -95,7 +101,8 @@ impl<B: Backend> Repository<B> {
             });
         }
         let why = format!("branch: renamed {} to {}", from.short(), to.short());
-        self.backend.move_refs(&updates, &self.reason(&why)?).map_err(|error| self.lost(error))?;
+        let moved = self.backend.session().move_refs(&updates, &self.reason(&why)?);
+        moved.map_err(|error| self.lost(error))?;
         if is_head {
             self.seen.head = Head::Branch(to);
         }
@@ -128,16 +135,17 @@ impl<B: Backend> Repository<B> {
         Ok(())
     }
 
-    /// Changes one ref that is not checked out.
+    /// Changes one ref that is not checked out, in a session of its own.
     pub(super) fn change_ref(
         &self,
+        backend: &B,
         name: &RefName,
         expected: Option<RefValue>,
         new: Option<RefValue>,
         why: &str,
     ) -> Result<(), RepoError> {
         let updates = [RefUpdate { name: name.clone(), expected: expected.clone(), new }];
-        match self.backend.move_refs(&updates, &self.reason(why)?) {
+        match backend.move_refs(&updates, &self.reason(why)?) {
             Err(BackendError::Conflict { name, current }) => Err(RepoError::HeadMoved {
                 name,
                 expected: crate::log::peel(&self.backend, expected)?,

@@ -42,9 +42,10 @@ impl<B: Backend> Repository<B> {
             Some(value) => config.0.insert(name.to_owned(), value.to_owned()),
             None => config.0.remove(name),
         };
-        let expected = read_state(&self.backend, CONFIG)?.map(RefValue::Record);
-        let new = Some(RefValue::Record(write_record(&self.backend, config.encode())?));
-        self.backend.update_refs(&[RefUpdate { name: RefName::state(CONFIG), expected, new }])?;
+        let session = self.backend.session();
+        let expected = read_state(&session, CONFIG)?.map(RefValue::Record);
+        let new = Some(RefValue::Record(write_record(&session, config.encode())?));
+        session.update_refs(&[RefUpdate { name: RefName::state(CONFIG), expected, new }])?;
         self.config = config;
         Ok(())
     }

@@ -50,9 +50,10 @@ impl<B: Backend> Repository<B> {
         let full = RefName::tag(name)?;
         self.read_commit(target)?;
         self.require_free(&full, RefName::TAGS)?;
+        let session = self.backend.session();
         let id = match message {
             None => None,
-            Some(message) => Some(self.backend.write_tag(&Tag {
+            Some(message) => Some(session.write_tag(&Tag {
                 target: *target,
                 name: name.to_owned(),
                 tagger: self.identity()?,
@@ -61,7 +62,7 @@ impl<B: Backend> Repository<B> {
             })?),
         };
         let value = id.map_or(RefValue::Commit(*target), RefValue::Tag);
-        self.change_ref(&full, None, Some(value), "tag: created")?;
+        self.change_ref(&session, &full, None, Some(value), "tag: created")?;
         Ok(id)
     }
 
@@ -74,7 +75,7 @@ impl<B: Backend> Repository<B> {
         let value = self.backend.read_ref(&name)?;
         let target = crate::log::peel(&self.backend, value.clone())?;
         let target = target.ok_or_else(|| RepoError::NoRef { name: name.clone() })?;
-        self.change_ref(&name, value, None, "tag: deleted")?;
+        self.change_ref(&self.backend.session(), &name, value, None, "tag: deleted")?;
         Ok(target)
     }
 }

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use crate::model::{Content, Key, Model, ModelCommit, Pick, merge};
 
 #[derive(Clone, Debug)]
-enum Op {
+pub(crate) enum Op {
     Set(Key, Vec<u8>),
     Delete(Key),
     DeleteRange(MapName, Vec<u8>, Vec<u8>),
@@ -31,7 +31,7 @@ enum Op {
 
 /// What is done about conflicts.
 #[derive(Clone, Copy, Debug)]
-enum Conflicts {
+pub(crate) enum Conflicts {
     Ours,
     Theirs,
     ResolveTheirs,
@@ -95,19 +95,23 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+pub(crate) fn ops() -> impl Strategy<Value = Vec<Op>> {
+    prop::collection::vec(op(), 1..80)
+}
+
 fn config() -> TreeConfig {
     TreeConfig::default().with_targets(64, 64).unwrap()
 }
 
-struct Run<B> {
+pub(crate) struct Run<B> {
     backend: B,
     options: Options,
-    repo: Repository<B>,
+    pub(crate) repo: Repository<B>,
     model: Model,
 }
 
 impl<B: Backend> Run<B> {
-    fn new(backend: B, step: i64, budget: usize) -> Self {
+    pub(crate) fn new(backend: B, step: i64, budget: usize) -> Self {
         let options = Options::default()
             .with_clock(ManualClock::new(1_000, step))
             .with_pending_budget_bytes(budget)
@@ -117,7 +121,7 @@ impl<B: Backend> Run<B> {
         Self { backend, options, repo, model }
     }
 
-    fn step(&mut self, op: &Op) {
+    pub(crate) fn step(&mut self, op: &Op) {
         match op {
             Op::Set((map, key), value) => {
                 self.repo.set(map, key.clone(), value.clone()).unwrap();
@@ -343,7 +347,7 @@ impl<B: Backend> Run<B> {
     }
 
     /// Compares what is checked out with the model.
-    fn check_working(&mut self) {
+    pub(crate) fn check_working(&mut self) {
         assert_eq!(self.repo.tip(), self.model.tip());
         assert_eq!(self.repo.current_branch(), Some(self.model.head.as_str()));
         assert!(self.repo.operation().is_none());
@@ -388,7 +392,7 @@ impl<B: Backend> Run<B> {
     }
 
     /// Compares every commit, and the history of some keys, with the model.
-    fn check_commits(&self) {
+    pub(crate) fn check_commits(&self) {
         for (id, commit) in &self.model.commits {
             self.check_content(&self.repo.read_commit(id).unwrap().maps, &commit.content);
         }
@@ -435,7 +439,7 @@ impl Conflicts {
 proptest! {
     #[test]
     fn a_repository_is_its_model(
-        ops in prop::collection::vec(op(), 1..80),
+        ops in ops(),
         // Clocks that run, stand, and run backwards.
         step in -1i64..2,
         budget in prop_oneof![Just(0), Just(300), Just(1 << 20)],
