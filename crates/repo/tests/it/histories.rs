@@ -21,6 +21,8 @@ pub(crate) enum Op {
     Branch(usize),
     Checkout(usize, Uncommitted),
     Merge(usize, FastForward, Conflicts),
+    /// Merges two branches into each other from the same start, so that they have two merge bases.
+    Cross(usize, Conflicts, Conflicts),
     Pick(usize, Conflicts),
     Revert(usize, Conflicts),
     Reset(usize, ResetMode),
@@ -86,6 +88,8 @@ fn op() -> impl Strategy<Value = Op> {
         8 => (any::<usize>(), uncommitted).prop_map(|(n, how)| Op::Checkout(n, how)),
         8 => (any::<usize>(), fast_forward, conflicts())
             .prop_map(|(n, fast_forward, conflicts)| Op::Merge(n, fast_forward, conflicts)),
+        2 => (any::<usize>(), conflicts(), conflicts())
+            .prop_map(|(n, first, second)| Op::Cross(n, first, second)),
         2 => (any::<usize>(), conflicts()).prop_map(|(n, conflicts)| Op::Pick(n, conflicts)),
         2 => (any::<usize>(), conflicts()).prop_map(|(n, conflicts)| Op::Revert(n, conflicts)),
         1 => (any::<usize>(), mode).prop_map(|(n, mode)| Op::Reset(n, mode)),
@@ -138,8 +142,15 @@ impl<B: Backend> Run<B> {
             }
             Op::Commit => self.commit(),
             Op::Branch(n) => self.branch(*n),
-            Op::Checkout(n, how) => self.checkout(*n, *how),
-            Op::Merge(n, fast_forward, conflicts) => self.merge(*n, *fast_forward, *conflicts),
+            Op::Checkout(n, how) => {
+                let Some(name) = self.chosen_branch(*n) else { return };
+                self.checkout(&name, *how);
+            }
+            Op::Merge(n, fast_forward, conflicts) => {
+                let Some(name) = self.chosen_branch(*n) else { return };
+                self.merge(&name, *fast_forward, *conflicts);
+            }
+            Op::Cross(n, first, second) => self.cross(*n, *first, *second),
             Op::Pick(n, conflicts) => self.pick(*n, *conflicts, false),
             Op::Revert(n, conflicts) => self.pick(*n, *conflicts, true),
             Op::Reset(n, mode) => self.reset(*n, *mode),
@@ -159,6 +170,11 @@ impl<B: Backend> Run<B> {
     fn chosen(&self, n: usize) -> Option<CommitId> {
         let order = &self.model.order;
         (!order.is_empty()).then(|| order[n % order.len()])
+    }
+
+    fn chosen_branch(&self, n: usize) -> Option<String> {
+        let branches = &self.model.branches;
+        branches.keys().nth(n.checked_rem(branches.len())?).cloned()
     }
 
     fn note(&mut self, id: CommitId, content: Content, parents: Vec<CommitId>) {
@@ -182,17 +198,27 @@ impl<B: Backend> Run<B> {
 
     fn branch(&mut self, n: usize) {
         let Some(id) = self.chosen(n) else { return };
-        let name = format!("branch-{}", self.model.branches.len());
-        self.repo.create_branch(&name, &id).unwrap();
-        self.model.branches.insert(name, id);
+        self.branch_at(id);
     }
 
-    fn checkout(&mut self, n: usize, how: Uncommitted) {
-        let names: Vec<_> = self.model.branches.keys().cloned().collect();
-        if names.is_empty() {
-            return;
-        }
-        let name = &names[n % names.len()];
+    fn branch_at(&mut self, id: CommitId) -> String {
+        let name = format!("branch-{}", self.model.branches.len());
+        self.repo.create_branch(&name, &id).unwrap();
+        self.model.branches.insert(name.clone(), id);
+        name
+    }
+
+    fn cross(&mut self, n: usize, first: Conflicts, second: Conflicts) {
+        let (Some(theirs), Some(start)) = (self.chosen_branch(n), self.model.tip()) else { return };
+        let ours = self.model.head.clone();
+        let start = self.branch_at(start);
+        self.merge(&theirs, FastForward::Never, first);
+        self.checkout(&theirs, Uncommitted::Discard);
+        self.merge(&start, FastForward::Never, second);
+        self.checkout(&ours, Uncommitted::Discard);
+    }
+
+    fn checkout(&mut self, name: &str, how: Uncommitted) {
         let target = self.model.content(Some(self.model.branches[name]));
         let base = self.model.content(self.model.tip());
         let (carried, conflicts) = merge(&base, &self.model.working, &target, Pick::Ours);
@@ -203,7 +229,7 @@ impl<B: Backend> Run<B> {
                 let carry = how == Uncommitted::Carry;
                 self.model.working = if carry { carried } else { target };
                 self.model.saved = self.model.working.clone();
-                self.model.head = name.clone();
+                self.model.head = name.to_owned();
             }
             Err(RepoError::Uncommitted { .. }) => {
                 assert!(how == Uncommitted::Refuse && self.model.is_dirty());
@@ -216,10 +242,8 @@ impl<B: Backend> Run<B> {
         }
     }
 
-    fn merge(&mut self, n: usize, fast_forward: FastForward, conflicts: Conflicts) {
-        let names: Vec<_> = self.model.branches.keys().cloned().collect();
-        let (Some(ours), false) = (self.model.tip(), names.is_empty()) else { return };
-        let name = &names[n % names.len()];
+    fn merge(&mut self, name: &str, fast_forward: FastForward, conflicts: Conflicts) {
+        let Some(ours) = self.model.tip() else { return };
         let theirs = self.model.branches[name];
         let bases = self.model.merge_bases(ours, theirs);
         assert_eq!(self.repo.merge_bases(ours, theirs).unwrap(), bases);
