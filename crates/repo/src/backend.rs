@@ -236,9 +236,12 @@ impl RefValue {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (&code, bytes) = bytes.split_first()?;
         match code {
-            COMMIT => CommitId::from_slice(bytes).map(Self::Commit),
-            TAG => TagId::from_slice(bytes).map(Self::Tag),
-            SYMBOLIC => RefName::parse(std::str::from_utf8(bytes).ok()?).ok().map(Self::Symbolic),
+            COMMIT => Hash::from_slice(bytes).map(CommitId::from).map(Self::Commit),
+            TAG => Hash::from_slice(bytes).map(TagId::from).map(Self::Tag),
+            SYMBOLIC => {
+                let name = RefName::parse(std::str::from_utf8(bytes).ok()?).ok()?;
+                name.as_branch().is_some().then_some(Self::Symbolic(name))
+            }
             RECORD => Hash::from_slice(bytes).map(Self::Record),
             _ => None,
         }

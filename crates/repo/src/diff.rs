@@ -5,7 +5,7 @@ use std::ops::{Bound, RangeBounds};
 use prollytree_tree::{Diff, Difference, Snapshot, TreeError};
 
 use crate::backend::Backend;
-use crate::commit::Maps;
+use crate::commit::{Commit, Maps};
 use crate::error::RepoError;
 use crate::name::MapName;
 use crate::repository::{Repository, differing};
@@ -100,6 +100,18 @@ impl<B: Backend> Repository<B> {
             Ok(MapDiff { before: open(before)?, after: open(after)?, name })
         });
         Ok(MapsDiff { maps: maps.collect::<Result<_, RepoError>>()? })
+    }
+
+    /// What a commit changed: its difference from its first parent, or from nothing.
+    ///
+    /// # Errors
+    /// As [`diff`](Self::diff).
+    pub fn changes_of(&self, commit: &Commit) -> Result<MapsDiff<B>, RepoError> {
+        let before = match commit.parents.first() {
+            Some(parent) => self.read_commit(parent)?.maps,
+            None => Maps::new(),
+        };
+        self.diff(&before, &commit.maps)
     }
 
     /// The uncommitted changes: the difference of the checked out commit and the working state.

@@ -1,6 +1,6 @@
 //! Three-way merges of all maps of a version.
 
-use prollytree_tree::{Conflict, Resolution, TreeConfig, merge};
+use prollytree_tree::{Conflict, Resolution, Side, TreeConfig, merge};
 
 use crate::backend::Backend;
 use crate::commit::Maps;
@@ -11,6 +11,11 @@ use crate::working::{map_root, open_map};
 
 /// Decides the conflicts of a merge, key by key.
 pub type ConflictResolver<'r> = dyn FnMut(&MapName, &Conflict) -> Resolution + 'r;
+
+/// Decides every conflict for `ours`.
+pub(crate) fn ours_win(_: &MapName, _: &Conflict) -> Resolution {
+    Resolution::Take(Side::Ours)
+}
 
 /// The outcome of a merge of maps.
 pub(crate) struct MergedMaps {

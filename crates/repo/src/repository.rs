@@ -10,21 +10,22 @@ mod merge;
 mod pick;
 mod reset;
 mod tag;
+mod transition;
 
-use prollytree_tree::{Hash, Side, Snapshot, TreeConfig};
+use prollytree_tree::{Hash, Snapshot};
 
-use crate::backend::{Backend, BackendError, RefUpdate, RefValue, need_record, write_record};
+use crate::backend::{Backend, BackendError, RefUpdate, RefValue, need_record};
 use crate::commit::{Commit, Maps};
 use crate::error::RepoError;
 use crate::id::CommitId;
 
 use crate::log::Reason;
-use crate::merge::merge_maps;
+use crate::merge::{merge_maps, ours_win};
 use crate::name::{MapName, RefName};
 use crate::operation::Operation;
 use crate::options::Options;
 use crate::time::Timestamp;
-use crate::working::{Working, WorkingRecord, open_map};
+use crate::working::{Working, open_map};
 
 pub use branch::Branch;
 pub use checkout::Uncommitted;
@@ -34,6 +35,7 @@ pub use merge::{FastForward, MergeOptions, MergeOutcome, Strategy};
 pub use pick::PickOutcome;
 pub use reset::ResetMode;
 pub use tag::TagRef;
+use transition::{Seen, Transition, look};
 
 /// The refs of the repository's own records.
 const WORKING: &str = "working";
@@ -63,27 +65,6 @@ pub struct Repository<B> {
     working: Working<B>,
 }
 
-/// The refs as this handle saw them last.
-struct Seen {
-    head: Head,
-    tip: Option<CommitId>,
-    tip_maps: Maps,
-    /// The working state: a record, unless it is as the tip.
-    working: Option<Hash>,
-    operation: Option<(Hash, Operation)>,
-}
-
-/// What an operation changes, all in one step.
-struct Transition<'a> {
-    head: Head,
-    tip: Option<CommitId>,
-    /// What the working state becomes.
-    maps: Maps,
-    operation: Option<Operation>,
-    /// What the logs say.
-    why: &'a str,
-}
-
 impl<B: Backend> Repository<B> {
     /// Makes a repository in an empty backend, with an unborn default branch checked out.
     ///
@@ -108,6 +89,7 @@ impl<B: Backend> Repository<B> {
     /// # Errors
     /// There is no repository, or the backend fails or is damaged.
     pub fn open(backend: B, options: Options) -> Result<Self, RepoError> {
+        let backend = backend.session();
         let (seen, maps) = look(&backend, options.tree_config)?;
         let config = match read_state(&backend, CONFIG)? {
             Some(id) => need_record(&backend, &id, crate::config::Config::decode)?,
@@ -125,7 +107,6 @@ impl<B: Backend> Repository<B> {
     pub fn refresh(&mut self) -> Result<(), RepoError> {
         let edited = self.working.maps()?;
         let (seen, theirs) = look(&self.backend, self.options.tree_config)?;
-        let mut ours_win = |_: &MapName, _: &_| prollytree_tree::Resolution::Take(Side::Ours);
         let config = self.options.tree_config;
         let base = self.working.loaded();
         let merged = merge_maps(&self.backend, config, base, &edited, &theirs, &mut ours_win)?;
@@ -220,98 +201,6 @@ impl<B: Backend> Repository<B> {
     fn reason(&self, why: &str) -> Result<Reason, RepoError> {
         Ok(Reason { who: self.identity()?, when: self.now(), why: why.to_owned() })
     }
-
-    /// The transition that changes nothing.
-    fn stay(&self) -> Transition<'static> {
-        Transition {
-            head: self.seen.head.clone(),
-            tip: self.seen.tip,
-            maps: self.seen.tip_maps.clone(),
-            operation: self.operation().cloned(),
-            why: "",
-        }
-    }
-
-    /// The one way in which the head, the working state and the operation change: together.
-    fn transition(&mut self, to: Transition<'_>) -> Result<(), RepoError> {
-        let tip_maps = match to.tip {
-            tip if tip == self.seen.tip => self.seen.tip_maps.clone(),
-            Some(tip) => self.read_commit(&tip)?.maps,
-            None => Maps::new(),
-        };
-        let working = if to.maps == tip_maps {
-            None
-        } else {
-            let record = WorkingRecord { base: to.tip, maps: to.maps.clone() };
-            Some(write_record(&self.backend, record.encode())?)
-        };
-        let operation = match to.operation {
-            Some(operation) => Some((write_record(&self.backend, operation.encode())?, operation)),
-            None => None,
-        };
-        let next = Seen { head: to.head, tip: to.tip, tip_maps, working, operation };
-        let updates = self.updates(&next);
-        self.backend
-            .move_refs(&updates, &self.reason(to.why)?)
-            .map_err(|error| self.lost(error))?;
-        self.seen = next;
-        self.working.replace(to.maps);
-        Ok(())
-    }
-
-    /// The ref updates from what this handle saw to something else.
-    fn updates(&self, next: &Seen) -> Vec<RefUpdate> {
-        let record = |id: Option<Hash>| id.map(RefValue::Record);
-        let mut updates = vec![
-            RefUpdate {
-                name: RefName::head(),
-                expected: Some(self.seen.head.value()),
-                new: Some(next.head.value()),
-            },
-            RefUpdate {
-                name: RefName::state(WORKING),
-                expected: record(self.seen.working),
-                new: record(next.working),
-            },
-            RefUpdate {
-                name: RefName::state(OPERATION),
-                expected: record(self.seen.operation.as_ref().map(|(id, _)| *id)),
-                new: record(next.operation.as_ref().map(|(id, _)| *id)),
-            },
-        ];
-        let commit = |id: Option<CommitId>| id.map(RefValue::Commit);
-        match (&self.seen.head, &next.head) {
-            (Head::Branch(old), Head::Branch(new)) if old == new => updates.push(RefUpdate {
-                name: new.clone(),
-                expected: commit(self.seen.tip),
-                new: commit(next.tip),
-            }),
-            // A checkout demands that the branch stays where it was seen.
-            (_, Head::Branch(new)) => updates.push(RefUpdate {
-                name: new.clone(),
-                expected: commit(next.tip),
-                new: commit(next.tip),
-            }),
-            (_, Head::Detached(_)) => {}
-        }
-        updates
-    }
-
-    /// Tells a lost race from other failures.
-    fn lost(&self, error: BackendError) -> RepoError {
-        match error {
-            BackendError::Conflict { name, current }
-                if name == RefName::head() || name.as_branch().is_some() =>
-            {
-                match crate::log::peel(&self.backend, current) {
-                    Ok(found) => RepoError::HeadMoved { name, expected: self.seen.tip, found },
-                    Err(error) => error.into(),
-                }
-            }
-            BackendError::Conflict { .. } => RepoError::WorkingMoved,
-            error => error.into(),
-        }
-    }
 }
 
 impl Head {
@@ -321,39 +210,6 @@ impl Head {
             Self::Detached(id) => RefValue::Commit(*id),
         }
     }
-}
-
-/// Reads the refs, and the working state as it continues the tip.
-fn look<B: Backend>(backend: &B, config: TreeConfig) -> Result<(Seen, Maps), RepoError> {
-    let head = match backend.read_ref(&RefName::head())? {
-        None => return Err(RepoError::NotARepository),
-        Some(RefValue::Symbolic(name)) => Head::Branch(name),
-        Some(RefValue::Commit(id)) => Head::Detached(id),
-        Some(_) => return Err(BackendError::BadRef { name: "HEAD".to_owned() }.into()),
-    };
-    let tip = crate::log::peel(backend, Some(head.value()))?;
-    let tip_maps = commit_maps(backend, tip)?;
-    let operation = match read_state(backend, OPERATION)? {
-        Some(id) => Some((id, need_record(backend, &id, Operation::decode)?)),
-        None => None,
-    };
-    let working = read_state(backend, WORKING)?;
-    let maps = match working {
-        None => tip_maps.clone(),
-        Some(id) => {
-            let saved = need_record(backend, &id, WorkingRecord::decode)?;
-            if saved.base == tip {
-                saved.maps
-            } else {
-                // Someone moved the branch under saved changes: they continue the new tip.
-                let base = commit_maps(backend, saved.base)?;
-                let mut ours_win =
-                    |_: &MapName, _: &_| prollytree_tree::Resolution::Take(Side::Ours);
-                merge_maps(backend, config, &base, &saved.maps, &tip_maps, &mut ours_win)?.maps
-            }
-        }
-    };
-    Ok((Seen { head, tip, tip_maps, working, operation }, maps))
 }
 
 fn commit_maps<B: Backend>(backend: &B, id: Option<CommitId>) -> Result<Maps, RepoError> {

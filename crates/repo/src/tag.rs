@@ -3,6 +3,7 @@
 use crate::codec::{Decoder, Encoder, RecordError, RecordKind};
 use crate::id::CommitId;
 use crate::identity::Identity;
+use crate::name::RefName;
 use crate::time::Timestamp;
 
 /// An annotated tag.
@@ -28,6 +29,7 @@ impl Tag {
     /// repository.
     pub fn encode(&self) -> Result<Vec<u8>, RecordError> {
         let mut out = Encoder::new(RecordKind::Tag);
+        RefName::tag(&self.name).map_err(|_| RecordError::Field { field: "tag name" })?;
         out.commit_id(&self.target)?;
         out.text("tag name", &self.name)?;
         out.identity(&self.tagger)?;
@@ -42,9 +44,11 @@ impl Tag {
     /// The bytes are not the one encoding of a tag.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
         let mut input = Decoder::new(RecordKind::Tag, bytes)?;
+        let (target, name) = (input.commit_id()?, input.text("tag name")?);
+        RefName::tag(&name).map_err(|_| RecordError::Field { field: "tag name" })?;
         let tag = Self {
-            target: input.commit_id()?,
-            name: input.text("tag name")?,
+            target,
+            name,
             tagger: input.identity()?,
             time: input.time()?,
             message: input.message()?,

@@ -55,3 +55,24 @@ fn what_a_commit_cannot_hold_is_refused() {
         Err(RecordError::ForeignId { id: foreign })
     );
 }
+
+/// The format is frozen: a change here would rename every commit that exists.
+#[test]
+fn the_bytes_and_the_name_of_a_commit_stay() {
+    let bytes = commit().encode().unwrap();
+    let hash = prollytree_tree::ObjectKind::Record.hash(&bytes).unwrap();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Put together by hand from spec/FORMAT.md.
+    let expected = concat!(
+        "0101020003030303030303030303030303030303030303030303030303030303",
+        "0303030304040404040404040404040404040404040404040404040404040404",
+        "040404040200070064656661756c740001010101010101010101010101010101",
+        "010101010101010101010101010101010a000000000000000500757365727301",
+        "4000000080000000070000000000000002020202020202020202020202020202",
+        "02020202020202020202020202020202ffffffffffffffff03004164610f0061",
+        "6461406578616d706c652e6f7267ffffffffffffffffa6ff0b0000007469746c",
+        "650a0a626f6479",
+    );
+    assert_eq!(hex, expected);
+    assert_eq!(hash.to_hex(), "db18870c1b0bbff3e93ada79f39185d506397c22003cb243009c37f852d033f8");
+}

@@ -394,7 +394,7 @@ impl<B: Backend> Run<B> {
 
     fn read(&self, value: Value) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut reader = prollytree_repo::ValueReader::new(&self.backend, value);
+        let mut reader = prollytree_repo::ValueReader::new(self.repo.backend(), value);
         std::io::Read::read_to_end(&mut reader, &mut bytes).unwrap();
         bytes
     }

@@ -3,6 +3,7 @@
 
 mod basics;
 mod branches;
+mod crashes;
 mod histories;
 mod logs;
 mod model;
