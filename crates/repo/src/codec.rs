@@ -133,3 +133,6 @@ fn check_time(time: Timestamp) -> Result<(), RecordError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,10 +39,6 @@ impl Queue {
         let id = self.heap.pop()?.id;
         self.commits.remove(&id).map(|commit| (id, commit))
     }
-
-    fn ids(&self) -> impl Iterator<Item = &CommitId> {
-        self.commits.keys()
-    }
 }
 
 /// Commits and all their ancestors, each once, newest first.
@@ -159,15 +155,6 @@ pub(crate) fn merge_bases<B: Backend>(
     Ok(bases.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Whether one commit is an ancestor of another, or the same.
-pub(crate) fn is_ancestor<B: Backend>(
-    backend: &B,
-    ancestor: CommitId,
-    of: CommitId,
-) -> Result<bool, RepoError> {
-    Ok(common(backend, ancestor, of)?.iter().any(|(_, id)| *id == ancestor))
-}
-
 /// Common ancestors that include all best ones, with their times.
 fn common<B: Backend>(
     backend: &B,
@@ -177,6 +164,8 @@ fn common<B: Backend>(
     let mut marks: HashMap<CommitId, u8> = HashMap::new();
     let mut queue = Queue::default();
     let mut found: Vec<(i64, CommitId)> = Vec::new();
+    // Those in line that are not stale.
+    let mut fresh = HashSet::from([ours, theirs]);
     for (id, mark) in [(ours, OURS), (theirs, THEIRS)] {
         let marked = marks.entry(id).or_default();
         if *marked == 0 {
@@ -184,8 +173,9 @@ fn common<B: Backend>(
         }
         *marked |= mark;
     }
-    while queue.ids().any(|id| marks[id] & STALE == 0) {
+    while !fresh.is_empty() {
         let Some((id, commit)) = queue.pop() else { break };
+        fresh.remove(&id);
         let mut mark = marks[&id];
         if mark & (OURS | THEIRS) == OURS | THEIRS {
             if mark & STALE == 0 {
@@ -197,6 +187,11 @@ fn common<B: Backend>(
             let marked = marks.entry(parent).or_default();
             if *marked | mark != *marked {
                 *marked |= mark;
+                if *marked & STALE == 0 {
+                    fresh.insert(parent)
+                } else {
+                    fresh.remove(&parent)
+                };
                 if !queue.commits.contains_key(&parent) {
                     queue.push(backend, parent)?;
                 }

@@ -39,7 +39,7 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
-    fn encode(&self) -> Result<Vec<u8>, RecordError> {
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, RecordError> {
         let mut out = Encoder::new(RecordKind::LogEntry);
         out.text("ref name", self.name.as_str())?;
         out.optional(self.old.as_ref(), Encoder::commit_id)?;

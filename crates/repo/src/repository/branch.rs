@@ -3,7 +3,7 @@
 use super::{Head, Repository};
 use crate::backend::{Backend, BackendError, RefUpdate, RefValue};
 use crate::error::RepoError;
-use crate::graph::is_ancestor;
+use crate::graph::Ancestors;
 use crate::id::CommitId;
 use crate::name::RefName;
 
@@ -161,10 +161,9 @@ impl<B: Backend> Repository<B> {
         let tags = self.backend.list_refs(RefName::TAGS)?;
         let refs = branches.into_iter().chain(tags).filter(|(other, _)| other != name);
         let tips = refs.map(|(_, value)| crate::log::peel(&self.backend, Some(value)));
-        for other in tips.chain([Ok(self.seen.tip)]) {
-            if let Some(other) = other?
-                && is_ancestor(&self.backend, tip, other)?
-            {
+        let tips = tips.chain([Ok(self.seen.tip)]).collect::<Result<Vec<_>, _>>()?;
+        for commit in Ancestors::new(self.backend.clone(), tips.into_iter().flatten())? {
+            if commit?.0 == tip {
                 return Ok(true);
             }
         }

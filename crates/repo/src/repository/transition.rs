@@ -127,32 +127,63 @@ impl<B: Backend> Repository<B> {
     }
 }
 
+/// What the refs say, all at one time.
+#[derive(PartialEq, Eq)]
+struct Glance {
+    head: Head,
+    tip: Option<CommitId>,
+    working: Option<Hash>,
+    operation: Option<Hash>,
+}
+
+impl Glance {
+    fn read<B: Backend>(backend: &B) -> Result<Self, RepoError> {
+        let head = match backend.read_ref(&RefName::head())? {
+            None => return Err(RepoError::NotARepository),
+            Some(RefValue::Symbolic(name)) => Head::Branch(name),
+            Some(RefValue::Commit(id)) => Head::Detached(id),
+            Some(_) => return Err(BackendError::BadRef { name: "HEAD".to_owned() }.into()),
+        };
+        Ok(Self {
+            tip: crate::log::peel(backend, Some(head.value()))?,
+            head,
+            working: read_state(backend, WORKING)?,
+            operation: read_state(backend, OPERATION)?,
+        })
+    }
+
+    /// Reads until nobody changed a ref between two looks at it.
+    fn take<B: Backend>(backend: &B) -> Result<Self, RepoError> {
+        let mut glance = Self::read(backend)?;
+        loop {
+            let again = Self::read(backend)?;
+            if again == glance {
+                return Ok(glance);
+            }
+            glance = again;
+        }
+    }
+}
+
 /// Reads the refs, and the working state as it continues the tip.
 pub(super) fn look<B: Backend>(backend: &B, config: TreeConfig) -> Result<(Seen, Maps), RepoError> {
-    let head = match backend.read_ref(&RefName::head())? {
-        None => return Err(RepoError::NotARepository),
-        Some(RefValue::Symbolic(name)) => Head::Branch(name),
-        Some(RefValue::Commit(id)) => Head::Detached(id),
-        Some(_) => return Err(BackendError::BadRef { name: "HEAD".to_owned() }.into()),
-    };
-    let tip = crate::log::peel(backend, Some(head.value()))?;
+    let Glance { head, tip, working, operation } = Glance::take(backend)?;
     let tip_maps = commit_maps(backend, tip)?;
-    let operation = match read_state(backend, OPERATION)? {
+    let operation = match operation {
         Some(id) => Some((id, need_record(backend, &id, Operation::decode)?)),
         None => None,
     };
-    let working = read_state(backend, WORKING)?;
-    let maps = match working {
+    let saved = match working {
+        Some(id) => Some(need_record(backend, &id, WorkingRecord::decode)?),
+        None => None,
+    };
+    let maps = match saved {
         None => tip_maps.clone(),
-        Some(id) => {
-            let saved = need_record(backend, &id, WorkingRecord::decode)?;
-            if saved.base == tip {
-                saved.maps
-            } else {
-                // Someone moved the branch under saved changes: they continue the new tip.
-                let base = commit_maps(backend, saved.base)?;
-                merge_maps(backend, config, &base, &saved.maps, &tip_maps, &mut ours_win)?.maps
-            }
+        Some(saved) if saved.base == tip => saved.maps,
+        // Someone moved the branch under saved changes: they continue the new tip.
+        Some(saved) => {
+            let base = commit_maps(backend, saved.base)?;
+            merge_maps(backend, config, &base, &saved.maps, &tip_maps, &mut ours_win)?.maps
         }
     };
     Ok((Seen { head, tip, tip_maps, working, operation }, maps))
