@@ -18,11 +18,11 @@ pub enum RepoError {
     /// There is a repository in the backend already.
     #[error("there is a repository here already")]
     AlreadyARepository,
-    /// The head was moved by someone else. Nothing is lost: [refresh](crate::Repository::refresh) and
+    /// The head, or another ref that was to change, was moved by someone else. Nothing is lost: [refresh](crate::Repository::refresh) and
     /// try again.
     #[error("{name} was moved by someone else, from {} to {}", short(*expected), short(*found))]
     HeadMoved {
-        /// The ref that moved: the branch, or `HEAD`.
+        /// The ref that moved: a branch, a tag, or `HEAD`.
         name: RefName,
         /// Where this handle last saw it.
         expected: Option<CommitId>,

@@ -16,9 +16,9 @@ use prollytree_tree::{Hash, Snapshot};
 
 use crate::backend::{Backend, BackendError, RefUpdate, RefValue, need_record};
 use crate::commit::{Commit, Maps};
+use crate::config::Config;
 use crate::error::RepoError;
 use crate::id::CommitId;
-
 use crate::log::Reason;
 use crate::merge::{merge_maps, ours_win};
 use crate::name::{MapName, RefName};
@@ -60,7 +60,7 @@ pub enum Head {
 pub struct Repository<B> {
     backend: B,
     options: Options,
-    config: crate::config::Config,
+    config: Config,
     seen: Seen,
     working: Working<B>,
 }
@@ -92,8 +92,8 @@ impl<B: Backend> Repository<B> {
         let backend = backend.session();
         let (seen, maps) = look(&backend, options.tree_config)?;
         let config = match read_state(&backend, CONFIG)? {
-            Some(id) => need_record(&backend, &id, crate::config::Config::decode)?,
-            None => crate::config::Config::default(),
+            Some(id) => need_record(&backend, &id, Config::decode)?,
+            None => Config::default(),
         };
         let working = Working::new(maps, options.tree_config, options.pending_budget_bytes);
         Ok(Self { backend, options, config, seen, working })

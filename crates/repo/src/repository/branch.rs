@@ -5,6 +5,7 @@ use crate::backend::{Backend, BackendError, RefUpdate, RefValue};
 use crate::error::RepoError;
 use crate::graph::Ancestors;
 use crate::id::CommitId;
+use crate::log::peel;
 use crate::name::RefName;
 
 /// A branch and where it stands.
@@ -101,8 +102,7 @@ impl<B: Backend> Repository<B> {
             });
         }
         let why = format!("branch: renamed {} to {}", from.short(), to.short());
-        let moved = self.backend.session().move_refs(&updates, &self.reason(&why)?);
-        moved.map_err(|error| self.lost(error))?;
+        self.move_refs(&self.backend.session(), &updates, &why)?;
         if is_head {
             self.seen.head = Head::Branch(to);
         }
@@ -144,15 +144,7 @@ impl<B: Backend> Repository<B> {
         new: Option<RefValue>,
         why: &str,
     ) -> Result<(), RepoError> {
-        let updates = [RefUpdate { name: name.clone(), expected: expected.clone(), new }];
-        match backend.move_refs(&updates, &self.reason(why)?) {
-            Err(BackendError::Conflict { name, current }) => Err(RepoError::HeadMoved {
-                name,
-                expected: crate::log::peel(&self.backend, expected)?,
-                found: crate::log::peel(&self.backend, current)?,
-            }),
-            result => Ok(result?),
-        }
+        self.move_refs(backend, &[RefUpdate { name: name.clone(), expected, new }], why)
     }
 
     /// Whether something else than a branch leads to its tip.
@@ -160,7 +152,7 @@ impl<B: Backend> Repository<B> {
         let branches = self.backend.list_refs(RefName::BRANCHES)?;
         let tags = self.backend.list_refs(RefName::TAGS)?;
         let refs = branches.into_iter().chain(tags).filter(|(other, _)| other != name);
-        let tips = refs.map(|(_, value)| crate::log::peel(&self.backend, Some(value)));
+        let tips = refs.map(|(_, value)| peel(&self.backend, Some(value)));
         let tips = tips.chain([Ok(self.seen.tip)]).collect::<Result<Vec<_>, _>>()?;
         for commit in Ancestors::new(self.backend.clone(), tips.into_iter().flatten())? {
             if commit?.0 == tip {

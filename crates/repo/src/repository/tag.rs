@@ -4,6 +4,7 @@ use super::Repository;
 use crate::backend::{Backend, RefValue};
 use crate::error::RepoError;
 use crate::id::{CommitId, TagId};
+use crate::log::peel;
 use crate::name::RefName;
 use crate::tag::Tag;
 
@@ -30,7 +31,7 @@ impl<B: Backend> Repository<B> {
                 RefValue::Tag(id) => self.backend.read_tag(id)?,
                 _ => None,
             };
-            if let Some(target) = crate::log::peel(&self.backend, Some(value))? {
+            if let Some(target) = peel(&self.backend, Some(value))? {
                 tags.push(TagRef { name, target, tag });
             }
         }
@@ -73,7 +74,7 @@ impl<B: Backend> Repository<B> {
     pub fn delete_tag(&mut self, name: &str) -> Result<CommitId, RepoError> {
         let name = RefName::tag(name)?;
         let value = self.backend.read_ref(&name)?;
-        let target = crate::log::peel(&self.backend, value.clone())?;
+        let target = peel(&self.backend, value.clone())?;
         let target = target.ok_or_else(|| RepoError::NoRef { name: name.clone() })?;
         self.change_ref(&self.backend.session(), &name, value, None, "tag: deleted")?;
         Ok(target)

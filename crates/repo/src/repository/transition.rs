@@ -7,6 +7,7 @@ use crate::backend::{Backend, BackendError, RefUpdate, RefValue, need_record, wr
 use crate::commit::Maps;
 use crate::error::RepoError;
 use crate::id::CommitId;
+use crate::log::peel;
 use crate::merge::{merge_maps, ours_win};
 use crate::name::RefName;
 use crate::operation::Operation;
@@ -63,10 +64,7 @@ impl<B: Backend> Repository<B> {
             None => None,
         };
         let next = Seen { head: to.head, tip: to.tip, tip_maps, working, operation };
-        let updates = self.updates(&next);
-        self.backend
-            .move_refs(&updates, &self.reason(to.why)?)
-            .map_err(|error| self.lost(error))?;
+        self.move_refs(&self.backend, &self.updates(&next), to.why)?;
         self.seen = next;
         self.working.replace(to.maps);
         Ok(())
@@ -110,19 +108,22 @@ impl<B: Backend> Repository<B> {
         updates
     }
 
-    /// Tells a lost race from other failures.
-    pub(super) fn lost(&self, error: BackendError) -> RepoError {
-        match error {
-            BackendError::Conflict { name, current }
-                if name == RefName::head() || name.as_branch().is_some() =>
-            {
-                match crate::log::peel(&self.backend, current) {
-                    Ok(found) => RepoError::HeadMoved { name, expected: self.seen.tip, found },
-                    Err(error) => error.into(),
-                }
+    /// Moves refs, and tells a lost race from other failures.
+    pub(super) fn move_refs(
+        &self,
+        backend: &B,
+        updates: &[RefUpdate],
+        why: &str,
+    ) -> Result<(), RepoError> {
+        match backend.move_refs(updates, &self.reason(why)?) {
+            Err(BackendError::Conflict { name, current }) if name.is_logged() => {
+                let expected = updates.iter().find(|update| update.name == name);
+                let expected = expected.and_then(|update| update.expected.clone());
+                let (expected, found) = (peel(backend, expected)?, peel(backend, current)?);
+                Err(RepoError::HeadMoved { name, expected, found })
             }
-            BackendError::Conflict { .. } => RepoError::WorkingMoved,
-            error => error.into(),
+            Err(BackendError::Conflict { .. }) => Err(RepoError::WorkingMoved),
+            result => Ok(result?),
         }
     }
 }
@@ -145,7 +146,7 @@ impl Glance {
             Some(_) => return Err(BackendError::BadRef { name: "HEAD".to_owned() }.into()),
         };
         Ok(Self {
-            tip: crate::log::peel(backend, Some(head.value()))?,
+            tip: peel(backend, Some(head.value()))?,
             head,
             working: read_state(backend, WORKING)?,
             operation: read_state(backend, OPERATION)?,
