@@ -1,0 +1,35 @@
+//! The commands, one a file.
+
+pub(crate) mod blame;
+pub(crate) mod branch;
+pub(crate) mod check;
+pub(crate) mod checkout;
+pub(crate) mod cherry_pick;
+pub(crate) mod commit;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod delete;
+pub(crate) mod demo;
+pub(crate) mod diff;
+pub(crate) mod export;
+pub(crate) mod gc;
+pub(crate) mod get;
+pub(crate) mod history;
+pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod man;
+pub(crate) mod merge;
+pub(crate) mod prove;
+pub(crate) mod reset;
+pub(crate) mod resolve;
+pub(crate) mod revert;
+pub(crate) mod salvage;
+pub(crate) mod set;
+pub(crate) mod show;
+pub(crate) mod start;
+pub(crate) mod stats;
+pub(crate) mod status;
+pub(crate) mod tag;
+pub(crate) mod verify;

@@ -1,0 +1,44 @@
+//! `prolly man`
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use clap_mangen::Man as Page;
+use serde_json::json;
+
+use crate::cli::Cli;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::text::plural;
+
+/// Writes the manual pages.
+#[derive(Args, Debug)]
+pub(crate) struct Man {
+    /// The folder for one page a command; without it, the page of `prolly` itself is printed.
+    folder: Option<PathBuf>,
+}
+
+impl Man {
+    pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
+        let mut command = Cli::command();
+        command.build();
+        let Some(folder) = self.folder else {
+            Page::new(command).render(&mut context.out).map_err(CliError::Output)?;
+            return Ok(Exit::Ok);
+        };
+        std::fs::create_dir_all(&folder).map_err(CliError::file("create", &folder))?;
+        let pages: Vec<_> = command.get_subcommands().cloned().chain([command.clone()]).collect();
+        let count = pages.len() as u64;
+        for page in pages {
+            let page = Page::new(page);
+            let path = folder.join(page.get_filename());
+            let mut bytes = Vec::new();
+            page.render(&mut bytes).map_err(CliError::file("write", &path))?;
+            std::fs::write(&path, bytes).map_err(CliError::file("write", &path))?;
+        }
+        let text = format_args!("Wrote {} to {}", plural(count, "page"), folder.display());
+        context.out.either(text, || json!({ "folder": folder, "pages": count }))?;
+        Ok(Exit::Ok)
+    }
+}

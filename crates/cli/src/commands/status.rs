@@ -1,0 +1,139 @@
+//! `prolly status`
+
+use clap::Args;
+use prollytree_repo::{Head, MapName};
+use prollytree_tree::Conflict;
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::data::maps_json;
+use crate::diff::Counts;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{Output, style};
+use crate::store::Repo;
+use crate::text::{Line, ShownValue, json_bytes, json_value, plural};
+
+/// Says what is checked out, what changed since, and what is under way.
+#[derive(Args, Debug)]
+pub(crate) struct Status {}
+
+impl Status {
+    pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
+        let mut repo = context.open()?;
+        let mut changes = Vec::new();
+        for map in repo.uncommitted()?.maps() {
+            let mut counts = Counts::default();
+            for difference in map.changes(..)? {
+                counts.count(&difference?);
+            }
+            changes.push((map.name.clone(), counts));
+        }
+        let conflicts = repo.conflicts()?;
+        if context.out.is_json() {
+            let document = document(&mut repo, &changes, &conflicts)?;
+            context.out.json(&document)?;
+        } else {
+            write(&mut context.out, &mut repo, &changes, &conflicts)?;
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+fn document(
+    repo: &mut Repo,
+    changes: &[(MapName, Counts)],
+    conflicts: &[(MapName, Conflict)],
+) -> Result<Value, CliError> {
+    let changes: serde_json::Map<_, _> =
+        changes.iter().map(|(map, counts)| (map.to_string(), counts.json())).collect();
+    let maps = maps_json(&repo.working_maps()?);
+    let operation = repo.operation().map(|operation| {
+        json!({ "kind": operation.kind.to_string(), "other": operation.other.to_string() })
+    });
+    let conflicts: Vec<_> =
+        conflicts.iter().map(|(map, found)| conflict_json(map, found)).collect();
+    Ok(json!({
+        "branch": repo.current_branch(),
+        "head": repo.tip().map(|tip| tip.to_string()),
+        "clean": changes.is_empty(),
+        "changes": changes,
+        "maps": maps,
+        "operation": operation,
+        "conflicts": conflicts,
+    }))
+}
+
+fn write(
+    out: &mut Output,
+    repo: &mut Repo,
+    changes: &[(MapName, Counts)],
+    conflicts: &[(MapName, Conflict)],
+) -> Result<(), CliError> {
+    let at = match (repo.head(), repo.tip()) {
+        (Head::Branch(name), Some(tip)) => format!("On branch {} at {}", name.short(), tip.short()),
+        (Head::Branch(name), None) => {
+            format!("On branch {}, which has no commit yet", name.short())
+        }
+        (Head::Detached(tip), _) => format!("At commit {}, on no branch", tip.short()),
+    };
+    out.line(at)?;
+    for (map, count) in repo.working_maps()?.iter().map(|(name, map)| (name, map.count)) {
+        out.line(format_args!("  map {map}: {}", plural(count, "key")))?;
+    }
+    if let Some(operation) = repo.operation() {
+        let kind = operation.kind;
+        out.line(format_args!("A {kind} of {} is under way", operation.other.short()))?;
+        write_conflicts(out, conflicts)?;
+        let next = match conflicts.len() {
+            0 => format!("All conflicts are resolved: `prolly {kind} --continue` commits"),
+            _ => format!(
+                "Settle each with `prolly resolve KEY --ours`, --theirs, --value or --delete; \
+                 `prolly {kind} --abort` goes back"
+            ),
+        };
+        out.line(next)?;
+    }
+    if changes.is_empty() {
+        let quiet = repo.operation().is_some();
+        return if quiet { Ok(()) } else { out.line("Nothing to commit") };
+    }
+    out.line("Changes to be committed:")?;
+    for (map, counts) in changes {
+        out.line(format_args!("  map {map}: {}", counts.text()))?;
+    }
+    Ok(())
+}
+
+/// Lists open conflicts, each with the value before both sides and on both.
+pub(crate) fn write_conflicts(
+    out: &mut Output,
+    conflicts: &[(MapName, Conflict)],
+) -> Result<(), CliError> {
+    for (map, conflict) in conflicts {
+        let title = format!("conflict on {} in map {map}", Line(&conflict.key));
+        let title = out.paint(style::CHANGED, title);
+        out.line(title)?;
+        let sides =
+            [("base", &conflict.base), ("ours", &conflict.ours), ("theirs", &conflict.theirs)];
+        for (side, value) in sides {
+            match value {
+                Some(value) => out.line(format_args!("  {side:<7} {}", ShownValue(value)))?,
+                None => out.line(format_args!("  {side:<7} (absent)"))?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A conflict as a JSON document.
+pub(crate) fn conflict_json(map: &MapName, conflict: &Conflict) -> Value {
+    let value = |value: &Option<_>| value.as_ref().map_or(Value::Null, json_value);
+    json!({
+        "map": map.as_str(),
+        "key": json_bytes(&conflict.key),
+        "base": value(&conflict.base),
+        "ours": value(&conflict.ours),
+        "theirs": value(&conflict.theirs),
+    })
+}

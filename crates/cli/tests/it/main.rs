@@ -1,0 +1,15 @@
+//! The command line as a whole: the program is run as a user runs it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are not in functions marked as tests")]
+
+mod demo;
+mod errors;
+mod formats;
+mod help;
+mod json;
+mod kill;
+mod main_job;
+mod proofs;
+mod repair;
+mod support;
+mod values;
