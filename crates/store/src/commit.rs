@@ -18,8 +18,10 @@ use crate::tail::Tail;
 pub struct Transaction {
     /// The refs to change; each at most once.
     pub updates: Vec<RefUpdate>,
-    /// Objects that must be stored or pending, such as those that the new values name: a
-    /// collection may have taken what only an old value led to.
+    /// Objects that must be stored or pending: those that the new values name, and those that
+    /// records written since refer to. A collection may have taken what only an old value led to,
+    /// and what values and records refer to the store cannot read. What nodes and chunk lists
+    /// refer to it checks by itself.
     pub requires: Vec<(ObjectKind, Hash)>,
     /// What survives once the commit returns.
     pub durability: Durability,

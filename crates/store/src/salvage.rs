@@ -68,6 +68,7 @@ impl Store {
             dir.list()?.iter().filter_map(|name| segment_number(name)).collect();
         numbers.sort_unstable();
         if let Some(manifest) = &manifest {
+            numbers.retain(|number| manifest.segments.iter().any(|it| it.number == *number));
             for missing in manifest.segments.iter().filter(|entry| !numbers.contains(&entry.number))
             {
                 let path = dir.path(&segment_name(missing.number));
@@ -100,11 +101,16 @@ fn identify(dir: &Dir, numbers: &[u32]) -> Result<[u8; 16], StoreError> {
 struct Salvage<'a> {
     to: &'a Store,
     done: Salvaged,
-    /// The ref changes of each batch, by sequence, and whether these are all refs.
-    refs: BTreeMap<u64, (bool, Changes)>,
+    /// The ref changes of each batch, by sequence.
+    refs: BTreeMap<u64, RefChanges>,
 }
 
-type Changes = Vec<(String, Option<Arc<[u8]>>)>;
+struct RefChanges {
+    /// Whether these are all refs.
+    all: bool,
+    changes: Vec<(String, Option<Arc<[u8]>>)>,
+    records_intact: bool,
+}
 
 impl Salvage<'_> {
     fn segment(&mut self, dir: &Dir, sums: &Sums, number: u32) -> Result<(), StoreError> {
@@ -116,21 +122,17 @@ impl Salvage<'_> {
             self.done.report.problem(dir.path(&name), 0, Damage::Sum("segment's header"));
         }
         let mut walk = Walk::new(Place { file: &file, sums, segment: number, at: 0 }, end);
-        let mut torn = None;
         while let Some(piece) = walk.next()? {
-            let gap = match piece {
+            let wrong = match piece {
                 Piece::Gap { at, len } => {
                     self.scavenge(&file, at, len)?;
                     Some((at, Damage::Sum("batch's header")))
                 }
                 Piece::Batch(found) => self.batch(&file, *found)?,
             };
-            // What a crash tore off at the end was never acknowledged, so only what is followed by
-            // something is lost.
-            if let Some((at, damage)) = torn.take() {
+            if let Some((at, damage)) = wrong {
                 self.done.report.problem(dir.path(&name), at, damage);
             }
-            torn = gap;
         }
         Ok(())
     }
@@ -158,7 +160,8 @@ impl Salvage<'_> {
         }
         match meta {
             Ok(meta) => {
-                self.refs.insert(header.sequence, (header.checkpoint, meta.refs));
+                let (all, changes) = (header.checkpoint, meta.refs);
+                self.refs.insert(header.sequence, RefChanges { all, changes, records_intact });
             }
             Err(damage) => wrong = Some((header.meta_at(), damage)),
         }
@@ -195,8 +198,12 @@ impl Salvage<'_> {
     }
 
     fn commit(mut self) -> Result<Salvaged, StoreError> {
+        // The last batch may be what a crash tore off: its refs would lead to what was never there.
+        while self.refs.last_entry().is_some_and(|last| !last.get().records_intact) {
+            self.refs.pop_last();
+        }
         let mut refs = Refs::new();
-        for (all, changes) in std::mem::take(&mut self.refs).into_values() {
+        for RefChanges { all, changes, .. } in std::mem::take(&mut self.refs).into_values() {
             if all {
                 refs.clear();
             }

@@ -175,6 +175,21 @@ fn what_is_intact_is_salvaged_whatever_byte_is_damaged() {
     }
 }
 
+#[test]
+fn the_refs_of_a_torn_batch_are_not_salvaged() {
+    let sample = sample();
+    let last = "seg-00000001";
+    let disk = sample.with(last, |bytes| {
+        let needle = content(20, 300);
+        let at = bytes.windows(300).position(|window| window == needle).unwrap();
+        bytes[at] ^= 1;
+    });
+    let (store, salvaged) = salvage(&disk);
+    assert_eq!(salvaged.refs, 2);
+    assert_eq!(salvaged.report.problems.len(), 1);
+    assert_eq!(store.check_reachable(&Lists).unwrap().problems, []);
+}
+
 fn salvage(disk: &SimVfs) -> (Store, prollytree_store::Salvaged) {
     let store = Store::create_on(Arc::new(SimVfs::new()), tiny()).unwrap();
     let salvaged = store.salvage_on(Arc::new(disk.clone())).unwrap();
