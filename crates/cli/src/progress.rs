@@ -41,11 +41,13 @@ impl Progress {
             bar.set_position(done);
         } else if started.elapsed() >= DELAY {
             let bar = self.total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+            // What is left is told from the speed from now on, the time from the beginning.
+            let bar = bar.with_position(done).with_elapsed(started.elapsed());
+            bar.reset_eta();
             if let Ok(style) = ProgressStyle::with_template(self.template()) {
                 bar.set_style(style);
             }
             bar.set_message(self.title);
-            bar.set_position(done);
             self.bar = Some(bar);
         }
     }

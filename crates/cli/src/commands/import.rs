@@ -8,15 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Args;
-use prollytree_repo::CommitOptions;
+use prollytree_repo::{CommitId, CommitOptions, MapName};
 use prollytree_tree::MAX_KEY_LEN;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::{Context, MapArg, open_input, retry};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::progress::{Progress, Unit};
 use crate::rows::{Format, KeyRule, Problem, Reader, Row, RowError};
+use crate::store::Repo;
 use crate::text::plural;
 
 /// Reads a file of rows into the working state: all of it, or nothing.
@@ -51,25 +52,49 @@ pub(crate) struct Import {
     map: MapArg,
 }
 
+/// What an import did.
+struct Imported {
+    map: MapName,
+    rows: u64,
+    repeated: u64,
+    entries_before: u64,
+    entries: u64,
+    commit: Option<CommitId>,
+}
+
 impl Import {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
         let format = chosen(self.format, &self.file)?;
-        if format.has_columns() {
-            if format == Format::Jsonl && self.key.is_empty() {
-                let reason = "the fields of a JSON object have no order that would tell the key";
-                return Err(CliError::MissingArgument { argument: "--key", reason });
-            }
-        } else if let Some(column) = self.key.first() {
-            let expected = "of use: this format has keys of its own";
-            return Err(CliError::BadArgument {
-                argument: "--key",
-                value: column.clone(),
-                expected,
-            });
-        }
+        self.check_key(format)?;
         let map = self.map.name()?;
         let mut repo = context.open()?;
-        let before = repo.working_map(&map)?.len();
+        let entries_before = repo.working_map(&map)?.len();
+        let (rows, repeated) = self.read(&mut repo, &map, format)?;
+        let commit = self.finish(&mut repo)?;
+        let entries = repo.working_map(&map)?.len();
+        let done = Imported { map, rows, repeated, entries_before, entries, commit };
+        context.out.either(done.text(), || done.json())?;
+        Ok(Exit::Ok)
+    }
+
+    /// Refuses key columns where the format has none, and their absence where it needs them.
+    fn check_key(&self, format: Format) -> Result<(), CliError> {
+        match self.key.first() {
+            None if format == Format::Jsonl => {
+                let reason = "the fields of a JSON object have no order that would tell the key";
+                Err(CliError::MissingArgument { argument: "--key", reason })
+            }
+            Some(column) if !format.has_columns() => {
+                let (argument, value) = ("--key", column.clone());
+                let expected = "of use: this format has keys of its own";
+                Err(CliError::BadArgument { argument, value, expected })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the rows into the map; tells how many there were, and how many replaced an earlier one.
+    fn read(&self, repo: &mut Repo, map: &MapName, format: Format) -> Result<(u64, u64), CliError> {
         let (source, size, read) = open(&self.file)?;
         let mut progress = Progress::new("importing", Unit::Bytes, size);
         let rule = KeyRule { columns: self.key.clone(), join: self.join.clone() };
@@ -85,45 +110,49 @@ impl Import {
             if !seen.insert(&key) && self.strict {
                 return Err(error(Problem::Duplicate { key }).into());
             }
-            repo.set(&map, key, value)?;
+            repo.set(map, key, value)?;
             count += 1;
             progress.set(read.load(Ordering::Relaxed));
         }
-        drop(progress);
-        let commit = match &self.message {
-            Some(message) => {
-                let options = CommitOptions { message: message.clone(), ..Default::default() };
-                Some(retry(&mut repo, |repo| repo.commit_with(options.clone()))?)
-            }
-            None => {
-                retry(&mut repo, |repo| repo.save())?;
-                None
-            }
+        Ok((count, seen.repeated))
+    }
+
+    /// Makes the rows durable, as a commit if a message was given.
+    fn finish(&self, repo: &mut Repo) -> Result<Option<CommitId>, CliError> {
+        let Some(message) = &self.message else {
+            retry(repo, |repo| repo.save())?;
+            return Ok(None);
         };
-        let entries = repo.working_map(&map)?.len();
-        let mut text = format!("Imported {}", plural(count, "row"));
-        if seen.repeated > 0 {
-            let repeated = plural(seen.repeated, "row");
+        let options = CommitOptions { message: message.clone(), ..CommitOptions::default() };
+        Ok(Some(retry(repo, |repo| repo.commit_with(options.clone()))?))
+    }
+}
+
+impl Imported {
+    fn text(&self) -> String {
+        let mut text = format!("Imported {}", plural(self.rows, "row"));
+        if self.repeated > 0 {
+            let repeated = plural(self.repeated, "row");
             text.push_str(&format!(
                 ", {repeated} of which replaced an earlier row of the same key"
             ));
         }
-        text.push_str(&format!("; map {map} has {}", plural(entries, "key")));
-        if let Some(id) = commit {
+        text.push_str(&format!("; map {} has {}", self.map, plural(self.entries, "key")));
+        if let Some(id) = self.commit {
             text.push_str(&format!("; commit {}", id.short()));
         }
-        let document = || {
-            json!({
-                "map": map.as_str(),
-                "rows": count,
-                "repeated": seen.repeated,
-                "entries_before": before,
-                "entries": entries,
-                "commit": commit.map(|id| id.to_string()),
-            })
-        };
-        context.out.either(text, document)?;
-        Ok(Exit::Ok)
+        text
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "map": self.map.as_str(),
+            "rows": self.rows,
+            "repeated": self.repeated,
+            "entries_before": self.entries_before,
+            "entries": self.entries,
+            "commit": self.commit.map(|id| id.to_string()),
+        })
     }
 }
 

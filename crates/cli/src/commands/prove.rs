@@ -3,15 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use prollytree_repo::{MapName, Maps};
-use prollytree_store::Store;
-use prollytree_tree::{Snapshot, Statement};
+use prollytree_tree::{Hash, Proof, Statement};
 use serde_json::json;
 
 use crate::context::{AtArg, Context, MapArg};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::statement::StatementArgs;
+use crate::statement::{StatementArgs, quoted};
 use crate::store::Repo;
 use crate::text::plural;
 
@@ -37,66 +35,60 @@ pub(crate) struct Prove {
     map: MapArg,
 }
 
+/// A proof, and the roots that it is about with the arguments that `prolly verify` takes them by.
+struct Proved {
+    proof: Proof,
+    roots: Vec<(&'static str, Hash)>,
+}
+
 impl Prove {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
-        let statement = self.statement.statement(&self.words)?;
-        let name = self.map.name()?;
         let mut repo = context.open()?;
-        let (proof, roots) = match self.diff.as_deref() {
-            Some([before, after]) => {
-                let statement = statement.unwrap_or_else(|| Statement::range(..));
-                let (before, after) = (repo.maps_at(before)?, repo.maps_at(after)?);
-                let (before, after) = both(&repo, &name, &before, &after)?;
-                let proof = before.prove_difference(&after, &statement)?;
-                (proof, vec![("--before", before.root()), ("--after", after.root())])
-            }
-            _ => {
-                let reason = "name keys, or --prefix, --range or --all";
-                let argument = "KEY";
-                let missing = CliError::MissingArgument { argument, reason };
-                let statement = statement.ok_or(missing)?;
-                let maps = self.at.maps(&mut repo)?;
-                let map = repo.open_map(&maps, &name)?;
-                (map.prove(&statement)?, vec![("--root", map.root())])
-            }
+        let proved = match self.diff.as_deref() {
+            Some([before, after]) => self.prove_difference(&repo, before, after)?,
+            _ => self.prove(&mut repo)?,
         };
-        std::fs::write(&self.output, &proof).map_err(CliError::file("write", &self.output))?;
-        let roots: Vec<_> = roots.iter().map(|(name, root)| format!("{name} {root}")).collect();
-        let size = proof.as_bytes().len() as u64;
-        let command = format!(
-            "prolly verify {} {} {}",
-            self.output.display(),
-            roots.join(" "),
-            self.statement.to_shell(&self.words),
-        );
+        let file = &self.output;
+        std::fs::write(file, &proved.proof).map_err(CliError::file("write", file))?;
+        let size = proved.proof.as_bytes().len() as u64;
+        let roots: String =
+            proved.roots.iter().map(|(name, root)| format!(" --{name} {root}")).collect();
+        let statement = self.statement.to_shell(&self.words);
+        let command =
+            format!("prolly verify {}{roots} {statement}", quoted(&file.to_string_lossy()));
         let text = format_args!(
             "Wrote a proof of {} to {}\nTo verify it, with no store at hand:\n  {command}",
             plural(size, "byte"),
-            self.output.display(),
+            file.display(),
         );
         let document = || {
-            let root = |i: usize| roots.get(i).and_then(|root| root.split(' ').nth(1));
-            match roots.len() {
-                1 => {
-                    json!({ "file": self.output, "size_bytes": size, "root": root(0), "verify": command })
-                }
-                _ => json!({
-                    "file": self.output, "size_bytes": size,
-                    "before": root(0), "after": root(1), "verify": command,
-                }),
+            let mut document = json!({ "file": file, "size_bytes": size, "verify": command });
+            for (name, root) in &proved.roots {
+                document[*name] = root.to_hex().into();
             }
+            document
         };
         context.out.either(text, document)?;
         Ok(Exit::Ok)
     }
-}
 
-/// A map in two versions.
-fn both(
-    repo: &Repo,
-    name: &MapName,
-    before: &Maps,
-    after: &Maps,
-) -> Result<(Snapshot<Store>, Snapshot<Store>), CliError> {
-    Ok((repo.open_map(before, name)?, repo.open_map(after, name)?))
+    fn prove(&self, repo: &mut Repo) -> Result<Proved, CliError> {
+        let reason = "name keys, or --prefix, --range or --all";
+        let missing = CliError::MissingArgument { argument: "KEY", reason };
+        let statement = self.statement.statement(&self.words)?.ok_or(missing)?;
+        let maps = self.at.maps(repo)?;
+        let map = repo.open_map(&maps, &self.map.name()?)?;
+        Ok(Proved { proof: map.prove(&statement)?, roots: vec![("root", map.root())] })
+    }
+
+    /// Proves the difference of two revisions, in all keys unless some were named.
+    fn prove_difference(&self, repo: &Repo, before: &str, after: &str) -> Result<Proved, CliError> {
+        let statement = self.statement.statement(&self.words)?;
+        let statement = statement.unwrap_or_else(|| Statement::range(..));
+        let name = self.map.name()?;
+        let before = repo.open_map(&repo.maps_at(before)?, &name)?;
+        let after = repo.open_map(&repo.maps_at(after)?, &name)?;
+        let proof = before.prove_difference(&after, &statement)?;
+        Ok(Proved { proof, roots: vec![("before", before.root()), ("after", after.root())] })
+    }
 }

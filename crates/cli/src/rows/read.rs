@@ -46,6 +46,8 @@ struct Table {
     reader: csv::Reader<Box<dyn Read>>,
     record: ByteRecord,
     names: Vec<String>,
+    /// The names as the fields of an object begin with them.
+    labels: Vec<Vec<u8>>,
     /// The columns that make the key.
     key: Vec<usize>,
 }
@@ -139,7 +141,13 @@ impl Table {
                 columns.iter().map(place).collect::<Result<_, _>>()?
             }
         };
-        Ok(Self { reader, record: ByteRecord::new(), names, key })
+        let mut labels = vec![Vec::new(); names.len()];
+        for (i, (label, name)) in labels.iter_mut().zip(&names).enumerate() {
+            label.push(if i == 0 { b'{' } else { b',' });
+            write_text(label, name);
+            label.push(b':');
+        }
+        Ok(Self { reader, record: ByteRecord::new(), names, labels, key })
     }
 
     fn next(&mut self, path: &Path, rule: &KeyRule) -> Result<Option<Row>, RowError> {
@@ -149,17 +157,12 @@ impl Table {
         }
         let line = self.record.position().map_or(0, csv::Position::line);
         let mut value = Vec::with_capacity(self.record.as_slice().len() + 16 * self.names.len());
-        value.push(b'{');
-        for (name, field) in self.names.iter().zip(&self.record) {
+        for (i, (label, field)) in self.labels.iter().zip(&self.record).enumerate() {
             let field = str::from_utf8(field).map_err(|_| {
-                let (path, column) = (path.to_owned(), Some(name.clone()));
+                let (path, column) = (path.to_owned(), Some(self.names[i].clone()));
                 RowError { path, line, column, problem: Problem::NotUtf8 }
             })?;
-            if value.len() > 1 {
-                value.push(b',');
-            }
-            write_text(&mut value, name);
-            value.push(b':');
+            value.extend_from_slice(label);
             write_text(&mut value, field);
         }
         value.push(b'}');
@@ -170,9 +173,9 @@ impl Table {
 }
 
 /// Writes a JSON text.
+#[expect(clippy::expect_used, reason = "a text has a JSON form, and memory takes it")]
 fn write_text(out: &mut Vec<u8>, text: &str) {
-    // A text always has a JSON form, so it can be written without going by a fallible writer.
-    out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
+    serde_json::to_writer(out, text).expect("a text is written to memory");
 }
 
 fn csv_error(path: &Path, error: csv::Error) -> RowError {

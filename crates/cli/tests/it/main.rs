@@ -9,6 +9,7 @@ mod help;
 mod json;
 mod kill;
 mod main_job;
+mod processes;
 mod proofs;
 mod repair;
 mod support;
