@@ -45,3 +45,8 @@ pub mod storage {
 pub mod repo {
     pub use prollytree_repo::*;
 }
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

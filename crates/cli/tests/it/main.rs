@@ -11,6 +11,7 @@ mod kill;
 mod main_job;
 mod processes;
 mod proofs;
+mod readme;
 mod repair;
 mod support;
 mod values;
