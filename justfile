@@ -33,7 +33,8 @@ nightly: (fuzz "60")
 # Every fuzz target for so many seconds (needs a nightly toolchain and cargo-fuzz).
 fuzz SECONDS="60":
     cd fuzz && for target in $(cargo +nightly fuzz list); do \
-        cargo +nightly fuzz run "$target" "corpus/$target" -- -max_total_time={{SECONDS}} -rss_limit_mb=512 || exit 1; \
+        mkdir -p "corpus-local/$target"; \
+        cargo +nightly fuzz run "$target" "corpus-local/$target" "corpus/$target" -- -max_total_time={{SECONDS}} -rss_limit_mb=512 || exit 1; \
     done
 
 # Licences, advisories and sources of the dependencies (needs cargo-deny).
