@@ -69,7 +69,7 @@ damage found
 Keys and values are bytes. Arguments are taken as UTF-8, or as hexadecimal digits with --hex. Text \
 output escapes what a terminal cannot show; in JSON a key or value is {\"utf8\": \"…\"}, \
 {\"hex\": \"…\"} if it is not UTF-8, or {\"large\": {\"size_bytes\": …, \"hash\": \"…\"}} for a value of \
-more than a kilobyte in a difference, a history or a proof.
+more than a kilobyte, except from `get`.
 
 Environment:
   PROLLY_DIR           the store folder, as --store

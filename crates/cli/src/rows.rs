@@ -28,7 +28,7 @@ pub(crate) enum Format {
     Tsv,
     /// A JSON object a line.
     Jsonl,
-    /// KEY<TAB>VALUE a line.
+    /// `KEY<TAB>VALUE` a line.
     Kv,
     /// A JSON object a line with "key" and "value", which holds any bytes.
     Entries,

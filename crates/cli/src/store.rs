@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
-use prollytree_repo::{ManualClock, Options, Repository, Timestamp};
-use prollytree_store::{Store, StoreOptions};
+use prollytree_repo::{ManualClock, Options, RepoError, Repository, Timestamp};
+use prollytree_store::{Store, StoreError, StoreOptions};
 
 use crate::error::CliError;
 
@@ -49,8 +49,17 @@ pub(crate) fn open_store(dir: &Path) -> Result<Repo, CliError> {
 
 /// Makes a store and a repository in it.
 pub(crate) fn create_store(dir: &Path, branch: &str) -> Result<Repo, CliError> {
-    let store = Store::create(dir, store_options())?;
-    Ok(Repository::init(store, options()?.with_default_branch(branch))?)
+    let store = match Store::create(dir, store_options()) {
+        // Made by an `init` that did not come to its end, perhaps.
+        Err(StoreError::AlreadyExists { .. }) => Store::open(dir, store_options())?,
+        created => created?,
+    };
+    match Repository::init(store, options()?.with_default_branch(branch)) {
+        Err(RepoError::AlreadyARepository) => {
+            Err(StoreError::AlreadyExists { path: dir.to_owned() }.into())
+        }
+        made => Ok(made?),
+    }
 }
 
 fn store_options() -> StoreOptions {

@@ -1,10 +1,9 @@
 //! `prolly list`
 
-use std::ops::Bound;
-
 use clap::Args;
 use prollytree_repo::Maps;
-use prollytree_tree::{Entry, TreeError};
+use prollytree_store::Store;
+use prollytree_tree::{MAX_KEY_LEN, Snapshot, Value};
 use serde_json::json;
 
 use super::delete::prefix_end;
@@ -13,13 +12,7 @@ use crate::data::maps_json;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{Output, style};
-use crate::text::{Bytes, Line, json_bytes, plural};
-
-/// Values that are longer are not shown in a list, in bytes.
-const SHOWN_LEN: usize = 1024;
-
-/// Where a list begins and ends.
-type KeyBounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
+use crate::text::{Bytes, Line, json_bytes, json_value, plural};
 
 /// Lists keys and values in the order of the keys.
 #[derive(Args, Debug)]
@@ -61,57 +54,66 @@ impl List {
             write_maps(&mut context.out, &maps)?;
             return Ok(Exit::Ok);
         }
-        let (start, end) = self.bounds()?;
         let map = repo.open_map(&maps, &self.map.name()?)?;
-        let range =
-            map.range((start.as_ref().map(|key| &key[..]), end.as_ref().map(|key| &key[..])))?;
-        let limit = self.limit.map_or(usize::MAX, |limit| limit as usize);
-        if self.reverse {
-            self.write(&mut context.out, range.rev().take(limit))?;
-        } else {
-            self.write(&mut context.out, range.take(limit))?;
-        }
+        self.write(&mut context.out, &map)?;
         Ok(Exit::Ok)
     }
 
-    fn bounds(&self) -> Result<KeyBounds, CliError> {
+    /// Lists with a cursor: a large value is told by its length, and need not be read for that.
+    fn write(&self, out: &mut Output, map: &Snapshot<Store>) -> Result<(), CliError> {
+        let (start, end) = self.bounds()?;
+        let mut cursor = map.cursor()?;
+        match (self.reverse, &end) {
+            (false, _) => cursor.seek(&start)?,
+            (true, Some(end)) => cursor.seek(end)?,
+            (true, None) => {
+                cursor.seek(&[0xff; MAX_KEY_LEN])?;
+                // The greatest of all possible keys may be there.
+                cursor.next()?;
+            }
+        }
+        for _ in 0..self.limit.unwrap_or(u64::MAX) {
+            let entry = if self.reverse { cursor.previous()? } else { cursor.next()? };
+            let Some(entry) = entry else { break };
+            let behind = end.as_deref().is_some_and(|end| entry.key() >= end);
+            if behind || entry.key() < &start[..] {
+                break;
+            }
+            self.write_entry(out, entry.key(), &entry.value().to_value())?;
+        }
+        Ok(())
+    }
+
+    fn write_entry(&self, out: &mut Output, key: &[u8], value: &Value) -> Result<(), CliError> {
+        if out.is_json() {
+            let mut document = json!({ "key": json_bytes(key) });
+            if !self.keys {
+                document["value"] = json_value(value);
+            }
+            return out.json(&document);
+        }
+        let shown = out.paint(style::NAME, Line(key));
+        match (self.keys, value) {
+            (true, _) => out.line(shown),
+            (_, Value::Blob(blob)) => {
+                out.line(format_args!("{shown}\t<{} value>", Bytes(blob.len)))
+            }
+            (_, Value::Inline(bytes)) => out.line(format_args!("{shown}\t{}", Line(bytes))),
+        }
+    }
+
+    /// The first key, and the key to end before.
+    fn bounds(&self) -> Result<(Vec<u8>, Option<Vec<u8>>), CliError> {
         let key = |argument, key: &Option<String>| {
             key.as_ref().map(|key| self.hex.bytes(argument, key)).transpose()
         };
         let (from, to) = (key("--from", &self.from)?, key("--to", &self.to)?);
         if from.is_some() || to.is_some() {
-            let start = from.map_or(Bound::Unbounded, Bound::Included);
-            return Ok((start, to.map_or(Bound::Unbounded, Bound::Excluded)));
+            return Ok((from.unwrap_or_default(), to));
         }
         let prefix = self.hex.bytes("PREFIX", &self.prefix)?;
-        let end = prefix_end(&prefix).map_or(Bound::Unbounded, Bound::Excluded);
-        Ok((Bound::Included(prefix), end))
-    }
-
-    fn write(
-        &self,
-        out: &mut Output,
-        entries: impl Iterator<Item = Result<Entry, TreeError>>,
-    ) -> Result<(), CliError> {
-        for entry in entries {
-            let (key, value) = entry?;
-            match (out.is_json(), self.keys) {
-                (true, true) => out.json(&json!({ "key": json_bytes(&key) }))?,
-                (true, false) => {
-                    out.json(&json!({ "key": json_bytes(&key), "value": json_bytes(&value) }))?;
-                }
-                (false, true) => out.line(Line(&key))?,
-                (false, false) => {
-                    let shown = out.paint(style::NAME, Line(&key));
-                    if value.len() > SHOWN_LEN {
-                        out.line(format_args!("{shown}\t<{} value>", Bytes(value.len() as u64)))?;
-                    } else {
-                        out.line(format_args!("{shown}\t{}", Line(&value)))?;
-                    }
-                }
-            }
-        }
-        Ok(())
+        let end = prefix_end(&prefix);
+        Ok((prefix, end))
     }
 }
 

@@ -14,6 +14,9 @@ use crate::output::{Output, style};
 use crate::store::Repo;
 use crate::text::{Line, ShownValue, json_bytes, json_value, plural};
 
+/// The most conflicts that are listed for people.
+const SHOWN_CONFLICTS: usize = 20;
+
 /// Says what is checked out, what changed since, and what is under way.
 #[derive(Args, Debug)]
 pub(crate) struct Status {}
@@ -110,7 +113,7 @@ pub(crate) fn write_conflicts(
     out: &mut Output,
     conflicts: &[(MapName, Conflict)],
 ) -> Result<(), CliError> {
-    for (map, conflict) in conflicts {
+    for (map, conflict) in conflicts.iter().take(SHOWN_CONFLICTS) {
         let title = format!("conflict on {} in map {map}", Line(&conflict.key));
         let title = out.paint(style::CHANGED, title);
         out.line(title)?;
@@ -123,7 +126,13 @@ pub(crate) fn write_conflicts(
             }
         }
     }
-    Ok(())
+    match conflicts.len().checked_sub(SHOWN_CONFLICTS) {
+        None | Some(0) => Ok(()),
+        Some(more) => {
+            let more = plural(more as u64, "conflict");
+            out.line(format_args!("and {more} more: `prolly status --json` lists them all"))
+        }
+    }
 }
 
 /// A conflict as a JSON document.

@@ -96,3 +96,19 @@ fn nothing_acknowledged_is_lost() {
     assert!(committed > 0 && set > 0, "nothing was ever acknowledged");
     assert!(sandbox.ok(&["check", "--trees"]).contains("no damage"));
 }
+
+#[test]
+fn a_store_that_was_made_in_part_is_made_again() {
+    let mut random = Random(0x5eed_0002);
+    for _ in 0..40 {
+        let sandbox = Sandbox::empty();
+        let after = Duration::from_micros(random.below(10_000));
+        if killed(&sandbox, &["init"], after) {
+            sandbox.ok(&["status"]);
+            continue;
+        }
+        let again = sandbox.run(&["init"]);
+        assert!(again.code == Some(0) || again.err.contains("already"), "{again:?}");
+        sandbox.ok(&["set", "k", "v"]);
+    }
+}
