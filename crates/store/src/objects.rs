@@ -57,10 +57,11 @@ impl Store {
     /// Whether an intact copy is stored already, and where; the handle relies on it from then on.
     fn stored_already(&self, kind: ObjectKind, hash: &Hash) -> Result<Option<Locator>, StoreError> {
         let view = read(&self.shared.view).clone();
-        if !view.holds(hash)? {
-            return Ok(None);
-        }
-        match view.read(kind, hash, Locator::NONE) {
+        let held = view.holds(hash).and_then(|held| match held {
+            true => view.read(kind, hash, Locator::NONE),
+            false => Ok(None),
+        });
+        match held {
             Ok(Some((_, at))) => {
                 self.pending.rely_on(kind, *hash, view.collection);
                 Ok(Some(at))

@@ -17,8 +17,7 @@ impl<T: Trace> Collection<T> {
     pub(super) fn find_roots(&mut self, view: &View) -> Result<(), StoreError> {
         let source = |source| StoreError::TraceRefs { source };
         let mut roots = self.trace.roots(&view.refs).map_err(source)?;
-        roots.extend(Needs::read(&self.store.shared.dir)?.roots);
-        let mut needed = Vec::new();
+        let mut needed = Needs::read(&self.store.shared.dir)?.roots;
         for session in self.store.sessions() {
             needed.extend(session.relied_on());
             for item in session.items() {
