@@ -259,7 +259,9 @@ const DAMAGED: &str = "`prolly check` lists all damage, `prolly salvage` rescues
 
 fn backend_hint(error: &BackendError) -> Option<&'static str> {
     match error {
-        BackendError::Conflict { .. } => Some("nothing is lost: try again"),
+        BackendError::Conflict { .. } | BackendError::Collected { .. } => {
+            Some("nothing is lost: try again")
+        }
         BackendError::Storage(source) => source.downcast_ref().and_then(store_hint),
         BackendError::Record { id: None, .. } => None,
         _ => Some(DAMAGED),

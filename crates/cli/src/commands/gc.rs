@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use prollytree_repo::{Clock, SystemClock};
-use prollytree_store::Progress as Step;
+use prollytree_store::{Collected, Progress as Step, StoreError};
 use serde_json::json;
 
 use crate::context::Context;
@@ -15,6 +15,9 @@ use crate::text::{Bytes, plural};
 
 /// How much a step reads and copies, in bytes.
 const STEP_BYTES: u64 = 1 << 20;
+
+/// How often a collection is tried beside other processes.
+const TRIES: u32 = 5;
 
 /// Frees what no branch, no tag and no recent log entry leads to.
 ///
@@ -29,22 +32,15 @@ pub(crate) struct Gc {
 impl Gc {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
         let dir = context.store_dir()?;
-        let repo = context.open()?;
         let before = size_of(&dir)?;
-        let since = SystemClock.now().seconds.saturating_sub(i64::from(self.days) * 86_400);
-        let mut collection = repo.collect(since)?;
-        let mut progress = Progress::new("collecting", Unit::Items, None);
-        let mut steps = 0;
+        let mut tries = 1;
         let collected = loop {
-            match collection.step(STEP_BYTES)? {
-                Step::Done(collected) => break collected,
-                _ => {
-                    steps += 1;
-                    progress.set(steps);
-                }
+            match self.collect(context) {
+                // A record that another process wrote and gave up led to something gone.
+                Err(CliError::Store(StoreError::Missing { .. })) if tries < TRIES => tries += 1,
+                result => break result?,
             }
         };
-        drop(progress);
         let after = size_of(&dir)?;
         let freed = before.saturating_sub(after);
         let text = format_args!(
@@ -65,6 +61,20 @@ impl Gc {
         };
         context.out.either(text, document)?;
         Ok(Exit::Ok)
+    }
+
+    fn collect(&self, context: &Context) -> Result<Collected, CliError> {
+        let since = SystemClock.now().seconds.saturating_sub(i64::from(self.days) * 86_400);
+        let mut collection = context.open()?.collect(since)?;
+        let mut progress = Progress::new("collecting", Unit::Items, None);
+        let mut steps = 0;
+        loop {
+            if let Step::Done(collected) = collection.step(STEP_BYTES)? {
+                return Ok(collected);
+            }
+            steps += 1;
+            progress.set(steps);
+        }
     }
 }
 
