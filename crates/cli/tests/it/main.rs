@@ -1,6 +1,6 @@
 //! The command line as a whole: the program is run as a user runs it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are not in functions marked as tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
 
 mod demo;
 mod errors;
