@@ -1,4 +1,7 @@
 //! Decoded nodes in memory.
+//!
+//! Only nodes that are stored: all sessions of a handle share the cache, and none may build on what
+//! another has not written out.
 
 use prollytree_tree::{Hash, Locator, Node};
 use quick_cache::Weighter;

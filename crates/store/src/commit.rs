@@ -9,7 +9,9 @@ use crate::append::Content;
 use crate::error::StoreError;
 use crate::lock::{lock, read};
 use crate::options::Durability;
+use crate::pending::Set;
 use crate::refs::RefUpdate;
+use crate::segment::Object;
 use crate::store::Store;
 use crate::tail::Tail;
 
@@ -102,11 +104,23 @@ impl Store {
             tail.append(&self.shared.view, content, durability, &self.shared.options)
         });
         match appended {
-            Ok(()) => pending.appended(),
+            Ok(()) => {
+                self.cache_nodes(&set);
+                pending.appended();
+            }
             // It would fail every later commit too.
             Err(StoreError::Collected { .. }) => pending.discard(),
             Err(_) => pending.restore(),
         }
         appended
+    }
+
+    /// Caches what was just stored: it is likely to be read next.
+    fn cache_nodes(&self, set: &Set) {
+        for item in &set.items {
+            if let Object::Node(node) = &item.object {
+                self.shared.cache.insert(item.hash, node.clone());
+            }
+        }
     }
 }

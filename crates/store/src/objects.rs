@@ -38,7 +38,7 @@ impl Store {
     }
 
     /// The store as it is by now, if that is newer than a view.
-    fn newer_view(&self, than: &View) -> Result<Option<View>, StoreError> {
+    pub(crate) fn newer_view(&self, than: &View) -> Result<Option<View>, StoreError> {
         let followed = self.follow(true)?;
         let now = read(&self.shared.view).clone();
         if (now.generation, now.sequence) > (than.generation, than.sequence) {
@@ -94,11 +94,10 @@ impl NodeStorage for Store {
             return Ok(Some(node));
         }
         let kind = ObjectKind::Node;
-        let object = match self.pending.get(kind, hash) {
-            Some(object) => Some(object),
-            None => self.read_stored(kind, hash, at)?,
-        };
-        let Some(Object::Node(node)) = object else { return Ok(None) };
+        if let Some(Object::Node(node)) = self.pending.get(kind, hash) {
+            return Ok(Some(node));
+        }
+        let Some(Object::Node(node)) = self.read_stored(kind, hash, at)? else { return Ok(None) };
         self.shared.cache.insert(*hash, node.clone());
         Ok(Some(node))
     }
@@ -109,7 +108,6 @@ impl NodeStorage for Store {
         if let Some(at) = self.stored_already(kind, hash)? {
             return Ok(at);
         }
-        self.shared.cache.insert(*hash, node.clone());
         self.write(Item { kind, hash: *hash, object: Object::Node(node) })?;
         Ok(Locator::NONE)
     }

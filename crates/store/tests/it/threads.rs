@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use prollytree_store::{Expected, Store, StoreError, StoreOptions};
-use prollytree_tree::Hash;
+use prollytree_tree::{Hash, Locator, NodeStorage};
 
 use crate::collect::{Lists, is_whole, put_list};
-use crate::support::{set, update};
+use crate::support::{put_leaf, set, update};
 
 fn small() -> StoreOptions {
     let mut options = StoreOptions::default();
@@ -107,6 +107,18 @@ fn a_commit_of_one_session_takes_nothing_of_another() {
     assert!(!is_whole(&Store::open(dir.path(), small()).unwrap(), &list).unwrap());
     set(&other, "main", list.as_bytes()).unwrap();
     assert!(is_whole(&Store::open(dir.path(), small()).unwrap(), &list).unwrap());
+}
+
+#[test]
+fn a_session_does_not_build_on_what_another_did_not_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path(), small()).unwrap();
+    let other = store.session();
+    let (hash, _) = put_leaf(&other, &[(b"k", b"v")]);
+    assert!(other.read_node(&hash, Locator::NONE).unwrap().is_some());
+    assert!(store.read_node(&hash, Locator::NONE).unwrap().is_none());
+    set(&other, "main", hash.as_bytes()).unwrap();
+    assert!(store.read_node(&hash, Locator::NONE).unwrap().is_some());
 }
 
 #[test]
