@@ -79,11 +79,7 @@ impl Store {
     /// # Errors
     /// I/O errors. Damage is in the report.
     pub fn check(&self) -> Result<Report, StoreError> {
-        self.refresh()?;
-        let (view, sums, end) = {
-            let tail = lock(&self.shared.tail);
-            (read(&self.shared.view).clone(), tail.sums.clone(), tail.end)
-        };
+        let (view, sums, end) = self.opened_view()?;
         let mut report = Report::default();
         let mut before = None;
         for segment in view.segments.iter() {
@@ -100,10 +96,10 @@ impl Store {
     /// # Errors
     /// I/O errors, and what the tracer cannot read. Damage is in the report.
     pub fn check_reachable(&self, trace: &impl Trace) -> Result<Report, StoreError> {
-        let refs = self.refs()?;
-        let view: View = read(&self.shared.view).clone();
+        let (view, ..) = self.opened_view()?;
         let mut report = Report { segments: view.segments.len() as u64, ..Report::default() };
-        let mut grey = trace.roots(&refs).map_err(|source| StoreError::TraceRefs { source })?;
+        let mut grey =
+            trace.roots(&view.refs).map_err(|source| StoreError::TraceRefs { source })?;
         let mut seen = HashSet::new();
         while let Some((kind, hash)) = grey.pop() {
             if !seen.insert((kind, hash)) {
@@ -121,6 +117,24 @@ impl Store {
             grey.extend(children.map_err(|source| StoreError::Trace { kind, hash, source })?);
         }
         Ok(report)
+    }
+
+    /// The store as it is now, and where its log ends. All its segments are open, so that what a
+    /// collection drops meanwhile stays readable and is not taken for missing.
+    fn opened_view(&self) -> Result<(View, Sums, u64), StoreError> {
+        loop {
+            self.refresh()?;
+            let (view, sums, end) = {
+                let tail = lock(&self.shared.tail);
+                (read(&self.shared.view).clone(), tail.sums.clone(), tail.end)
+            };
+            // Why one does not open is found again by whoever reads it.
+            let opened = view.segments.iter().all(|segment| segment.file().is_ok());
+            let dropped = |now: View| now.collection != view.collection;
+            if opened || !self.newer_view(&view)?.is_some_and(dropped) {
+                return Ok((view, sums, end));
+            }
+        }
     }
 }
 

@@ -184,3 +184,31 @@ fn one_collection_at_a_time() {
     drop(collection);
     store.collect(Lists).unwrap().run().unwrap();
 }
+
+/// Collects garbage just when a check begins to follow what the refs lead to.
+struct CollectsFirst<'a>(&'a Store);
+
+impl Trace for CollectsFirst<'_> {
+    fn roots(&self, refs: &Refs) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
+        set(self.0, "main", put_list(self.0, 9000..9010).as_bytes())?;
+        self.0.collect(Lists)?.run()?;
+        Lists.roots(refs)
+    }
+
+    fn children(
+        &self,
+        kind: ObjectKind,
+        bytes: &[u8],
+    ) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
+        Lists.children(kind, bytes)
+    }
+}
+
+#[test]
+fn a_check_misses_nothing_that_is_collected_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = history(dir.path());
+    let other = Store::open(dir.path(), small()).unwrap();
+    let report = other.check_reachable(&CollectsFirst(&store)).unwrap();
+    assert_eq!((report.objects, report.problems), (11, vec![]));
+}
