@@ -14,7 +14,7 @@ mod transition;
 
 use prollytree_tree::{Hash, Snapshot};
 
-use crate::backend::{Backend, BackendError, RefUpdate, RefValue, need_record};
+use crate::backend::{Backend, BackendError, RefUpdate, RefValue};
 use crate::commit::{Commit, Maps};
 use crate::config::Config;
 use crate::error::RepoError;
@@ -30,6 +30,7 @@ use crate::working::{Working, open_map};
 pub use branch::Branch;
 pub use checkout::Uncommitted;
 pub use commit::CommitOptions;
+use config::read_config;
 pub use conflicts::Choice;
 pub use merge::{FastForward, MergeOptions, MergeOutcome, Strategy};
 pub use pick::PickOutcome;
@@ -91,10 +92,7 @@ impl<B: Backend> Repository<B> {
     pub fn open(backend: B, options: Options) -> Result<Self, RepoError> {
         let backend = backend.session();
         let (seen, maps) = look(&backend, options.tree_config)?;
-        let config = match read_state(&backend, CONFIG)? {
-            Some(id) => need_record(&backend, &id, Config::decode)?,
-            None => Config::default(),
-        };
+        let (_, config) = read_config(&backend)?;
         let working = Working::new(maps, options.tree_config, options.pending_budget_bytes);
         Ok(Self { backend, options, config, seen, working })
     }
@@ -107,10 +105,11 @@ impl<B: Backend> Repository<B> {
     pub fn refresh(&mut self) -> Result<(), RepoError> {
         let edited = self.working.maps()?;
         let (seen, theirs) = look(&self.backend, self.options.tree_config)?;
-        let config = self.options.tree_config;
+        let (_, config) = read_config(&self.backend)?;
+        let shape = self.options.tree_config;
         let base = self.working.loaded();
-        let merged = merge_maps(&self.backend, config, base, &edited, &theirs, &mut ours_win)?;
-        self.seen = seen;
+        let merged = merge_maps(&self.backend, shape, base, &edited, &theirs, &mut ours_win)?;
+        (self.seen, self.config) = (seen, config);
         self.working.rebase(theirs, merged.maps);
         Ok(())
     }

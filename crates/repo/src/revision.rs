@@ -126,8 +126,10 @@ impl<B: Backend> Repository<B> {
             return Err(unknown("an id needs at least four digits"));
         }
         let digits = digits.to_ascii_lowercase();
-        if let Ok(id) = digits.parse() {
-            self.backend().read_commit(&id)?.ok_or_else(|| unknown("there is no such commit"))?;
+        // All digits of one id may be the first of another kind's: 40 of Git's, 64 of ours.
+        if let Ok(id) = digits.parse()
+            && self.backend().read_commit(&id)?.is_some()
+        {
             return Ok(id);
         }
         let mut candidates = Vec::new();

@@ -55,7 +55,7 @@ impl<B: Backend> Repository<B> {
     ///
     /// # Errors
     /// The branch does not exist, is checked out, or, unless `force` is set, has commits that
-    /// nothing else leads to; or the backend fails.
+    /// nothing else leads to; someone else moved the head (retryable); or the backend fails.
     pub fn delete_branch(&mut self, name: &str, force: bool) -> Result<CommitId, RepoError> {
         let name = RefName::branch(name)?;
         if self.seen.head == Head::Branch(name.clone()) {
@@ -65,20 +65,17 @@ impl<B: Backend> Repository<B> {
         if !force && !self.is_kept_without(&name, tip)? {
             return Err(RepoError::NotMerged { name, tip });
         }
-        self.change_ref(
-            &self.backend.session(),
-            &name,
-            Some(RefValue::Commit(tip)),
-            None,
-            "branch: deleted",
-        )?;
+        let gone = RefUpdate { name, expected: Some(RefValue::Commit(tip)), new: None };
+        let updates = [gone, self.head_stays()];
+        self.move_refs(&self.backend.session(), &updates, "branch: deleted")?;
         Ok(tip)
     }
 
     /// Gives a branch another name; it stays checked out if it is.
     ///
     /// # Errors
-    /// The branch does not exist, the new name is bad or taken, or the backend fails.
+    /// The branch does not exist, the new name is bad or taken, someone else moved the head
+    /// (retryable), or the backend fails.
     pub fn rename_branch(&mut self, from: &str, to: &str) -> Result<(), RepoError> {
         let (from, to) = (RefName::branch(from)?, RefName::branch(to)?);
         let is_head = self.seen.head == Head::Branch(from.clone());
@@ -90,23 +87,28 @@ impl<B: Backend> Repository<B> {
             return Ok(());
         }
         self.require_free(&to, RefName::BRANCHES)?;
-        let mut updates = vec![
+        let mut head = self.head_stays();
+        if is_head {
+            head.new = Some(RefValue::Symbolic(to.clone()));
+        }
+        let updates = [
             RefUpdate { name: from.clone(), expected: tip.clone(), new: None },
             RefUpdate { name: to.clone(), expected: None, new: tip },
+            head,
         ];
-        if is_head {
-            updates.push(RefUpdate {
-                name: RefName::head(),
-                expected: Some(self.seen.head.value()),
-                new: Some(RefValue::Symbolic(to.clone())),
-            });
-        }
         let why = format!("branch: renamed {} to {}", from.short(), to.short());
         self.move_refs(&self.backend.session(), &updates, &why)?;
         if is_head {
             self.seen.head = Head::Branch(to);
         }
         Ok(())
+    }
+
+    /// Demands that nobody checked out something else meanwhile: a branch that is checked out must
+    /// not vanish.
+    fn head_stays(&self) -> RefUpdate {
+        let head = Some(self.seen.head.value());
+        RefUpdate { name: RefName::head(), expected: head.clone(), new: head }
     }
 
     /// Where a branch stands.

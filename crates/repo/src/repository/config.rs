@@ -1,7 +1,10 @@
 //! Settings, and the identity that follows from them.
 
+use prollytree_tree::Hash;
+
 use super::{CONFIG, Repository, read_state};
-use crate::backend::{Backend, RefUpdate, RefValue, write_record};
+use crate::backend::{Backend, BackendError, RefUpdate, RefValue, need_record, write_record};
+use crate::config::Config;
 use crate::error::RepoError;
 use crate::identity::Identity;
 use crate::name::RefName;
@@ -32,21 +35,37 @@ impl<B: Backend> Repository<B> {
         self.config.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Changes a setting of this repository, or removes it.
+    /// Changes a setting of this repository, or removes it. The settings that others changed stay.
     ///
     /// # Errors
-    /// The text is too long, someone else changed a setting just now, or the backend fails.
+    /// The text is too long, or the backend fails.
     pub fn set_config(&mut self, name: &str, value: Option<&str>) -> Result<(), RepoError> {
-        let mut config = self.config.clone();
-        match value {
-            Some(value) => config.0.insert(name.to_owned(), value.to_owned()),
-            None => config.0.remove(name),
-        };
         let session = self.backend.session();
-        let expected = read_state(&session, CONFIG)?.map(RefValue::Record);
-        let new = Some(RefValue::Record(write_record(&session, config.encode())?));
-        session.update_refs(&[RefUpdate { name: RefName::state(CONFIG), expected, new }])?;
-        self.config = config;
-        Ok(())
+        loop {
+            let (id, mut config) = read_config(&session)?;
+            match value {
+                Some(value) => config.0.insert(name.to_owned(), value.to_owned()),
+                None => config.0.remove(name),
+            };
+            let expected = id.map(RefValue::Record);
+            let new = Some(RefValue::Record(write_record(&session, config.encode())?));
+            match session.update_refs(&[RefUpdate { name: RefName::state(CONFIG), expected, new }])
+            {
+                // Someone else changed a setting just now: theirs is read again.
+                Err(BackendError::Conflict { .. }) => {}
+                result => {
+                    result?;
+                    self.config = config;
+                    return Ok(());
+                }
+            }
+        }
     }
+}
+
+/// The settings, and the record that holds them.
+pub(super) fn read_config<B: Backend>(backend: &B) -> Result<(Option<Hash>, Config), RepoError> {
+    let id = read_state(backend, CONFIG)?;
+    let config = id.map(|id| need_record(backend, &id, Config::decode)).transpose()?;
+    Ok((id, config.unwrap_or_default()))
 }

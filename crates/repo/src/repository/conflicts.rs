@@ -1,5 +1,8 @@
 //! Operations under way: their conflicts, how these are resolved, and how the operation ends.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use prollytree_tree::{Conflict, ProllyTree, Value};
 
 use super::{Repository, Transition};
@@ -84,13 +87,16 @@ impl<B: Backend> Repository<B> {
         choice: &Choice,
     ) -> Result<(), RepoError> {
         let mut operation = self.operation().cloned().ok_or(RepoError::NoOperation)?;
+        let mut open: BTreeMap<MapName, ProllyTree<B>> = BTreeMap::new();
         for (map, conflict) in conflicts {
-            let mut open = ProllyTree::from_snapshot(self.open_map(&operation.conflicts, &map)?);
-            open.try_delete(&conflict.key)?;
-            match map_root(open.try_snapshot()?) {
-                Some(root) => operation.conflicts.insert(map.clone(), root),
-                None => operation.conflicts.remove(&map),
+            let tree = match open.entry(map.clone()) {
+                Entry::Occupied(tree) => tree.into_mut(),
+                Entry::Vacant(place) => {
+                    let tree = self.open_map(&operation.conflicts, &map)?;
+                    place.insert(ProllyTree::from_snapshot(tree))
+                }
             };
+            tree.try_delete(&conflict.key)?;
             let Conflict { key, base, ours, theirs } = conflict;
             let value = match choice {
                 Choice::Ours => ours,
@@ -106,6 +112,12 @@ impl<B: Backend> Repository<B> {
                     self.delete(&map, &key)?;
                 }
             }
+        }
+        for (map, mut tree) in open {
+            match map_root(tree.try_snapshot()?) {
+                Some(root) => operation.conflicts.insert(map, root),
+                None => operation.conflicts.remove(&map),
+            };
         }
         let maps = self.working.maps()?;
         self.transition(Transition { maps, operation: Some(operation), ..self.stay() })

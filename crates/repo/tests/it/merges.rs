@@ -144,3 +144,63 @@ fn what_a_commit_changed_can_be_seen() {
     assert_eq!(changes(base), [(None, inline("base"))]);
     assert_eq!(changes(ours), [(inline("base"), inline("ours"))]);
 }
+
+#[test]
+fn many_conflicts_are_resolved_in_one_go() {
+    const KEYS: u32 = 500;
+    let mut repo = repo();
+    let commit = |repo: &mut Repo, value: &str| {
+        (0..KEYS).for_each(|n| set(repo, &n.to_string(), value));
+        repo.commit(value).unwrap()
+    };
+    let base = commit(&mut repo, "base");
+    repo.create_branch("dev", &base).unwrap();
+    commit(&mut repo, "ours");
+    repo.checkout("dev", Uncommitted::Refuse).unwrap();
+    commit(&mut repo, "theirs");
+    let outcome = repo.merge("main", MergeOptions::default()).unwrap();
+    assert_eq!(outcome, MergeOutcome::Conflicts(KEYS.into()));
+    let size = |repo: &Repo| repo.backend().storage().size_bytes();
+    let before = size(&repo);
+    assert_eq!(repo.resolve_all(&Choice::Theirs).unwrap(), KEYS.into());
+    // The trees are written once, not once a conflict.
+    assert!(size(&repo) - before < 50_000, "wrote {} bytes", size(&repo) - before);
+    repo.continue_operation(None).unwrap();
+    assert_eq!(get(&repo, "7").as_deref(), Some("ours"));
+}
+
+#[test]
+fn a_map_that_one_side_dropped_and_the_other_changed_is_a_conflict() {
+    let mut repo = repo();
+    let map = MapName::new("users").unwrap();
+    repo.set(&map, "kept", "1").unwrap();
+    repo.set(&map, "changed", "1").unwrap();
+    let base = repo.commit("base").unwrap();
+    repo.create_branch("dev", &base).unwrap();
+    repo.delete_range(&map, ..).unwrap();
+    repo.commit("dropped").unwrap();
+    repo.checkout("dev", Uncommitted::Refuse).unwrap();
+    repo.set(&map, "changed", "2").unwrap();
+    repo.commit("changed").unwrap();
+    let outcome = repo.merge("main", MergeOptions::default()).unwrap();
+    assert_eq!(outcome, MergeOutcome::Conflicts(1));
+    let conflicts = repo.conflicts().unwrap();
+    assert_eq!((&conflicts[0].0, &conflicts[0].1.key[..]), (&map, &b"changed"[..]));
+    assert_eq!(conflicts[0].1.theirs, None);
+    repo.resolve_all(&Choice::Theirs).unwrap();
+    repo.continue_operation(None).unwrap();
+    assert!(repo.head_maps().is_empty());
+}
+
+#[test]
+fn the_first_commit_is_reverted_and_picked_again() {
+    let mut repo = repo();
+    set(&mut repo, "a", "1");
+    let root = repo.commit("root").unwrap();
+    let refused = repo.revert(&root, Some(1), Strategy::Record);
+    assert!(matches!(refused, Err(RepoError::Mainline { parents: 0, .. })));
+    repo.revert(&root, None, Strategy::Record).unwrap();
+    assert!(repo.head_maps().is_empty());
+    repo.cherry_pick(&root, None, Strategy::Record).unwrap();
+    assert_eq!(get(&repo, "a").as_deref(), Some("1"));
+}

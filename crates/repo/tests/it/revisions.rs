@@ -53,6 +53,7 @@ fn revisions_name_commits() {
         ("-", d),
         (&hex, a),
         (&hex[..12], a),
+        (&hex[..40], a),
         (&hex[..12].to_uppercase(), a),
     ];
     for (revision, id) in cases {

@@ -85,3 +85,30 @@ fn edits_on_top_of_a_moved_branch_continue_it() {
     one.refresh().unwrap();
     assert_eq!(get(&one, "mine").as_deref(), Some("saved"));
 }
+
+#[test]
+fn settings_of_two_handles_are_joined() {
+    let (mut one, mut two) = two();
+    one.set_config("user.name", Some("Grace")).unwrap();
+    two.set_config("user.email", Some("grace@example.org")).unwrap();
+    one.refresh().unwrap();
+    for repo in [&one, &two] {
+        let settings: Vec<_> = repo.all_config().collect();
+        assert_eq!(settings, [("user.email", "grace@example.org"), ("user.name", "Grace")]);
+    }
+}
+
+#[test]
+fn a_branch_that_is_checked_out_elsewhere_does_not_vanish() {
+    let (mut one, mut two) = two();
+    let base = one.tip().unwrap();
+    one.create_branch("dev", &base).unwrap();
+    one.checkout("dev", Uncommitted::Refuse).unwrap();
+    assert!(matches!(two.delete_branch("dev", true), Err(RepoError::HeadMoved { .. })));
+    assert!(matches!(two.rename_branch("dev", "new"), Err(RepoError::HeadMoved { .. })));
+    two.refresh().unwrap();
+    assert!(matches!(two.delete_branch("dev", true), Err(RepoError::CheckedOut { .. })));
+    two.rename_branch("dev", "new").unwrap();
+    one.refresh().unwrap();
+    assert_eq!((one.current_branch(), one.tip()), (Some("new"), Some(base)));
+}
