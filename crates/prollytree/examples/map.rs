@@ -1,4 +1,5 @@
 //! The ordered map.
+#![allow(clippy::unwrap_used, reason = "an example may panic")]
 
 use prollytree::storage::InMemoryNodeStorage;
 use prollytree::tree::ProllyTree;

@@ -1,4 +1,5 @@
 //! A proof that a key has a value.
+#![allow(clippy::unwrap_used, reason = "an example may panic")]
 
 use prollytree::storage::InMemoryNodeStorage;
 use prollytree::tree::ProllyTree;
