@@ -74,18 +74,26 @@ impl<S> Clone for Path<'_, S> {
 }
 
 impl<'s, S: NodeStorage> Path<'s, S> {
-    /// The first node of `level`, which is at most the root's.
+    /// The node of `level`, which is at most the root's, to which `choose` leads from the root.
+    fn new(
+        storage: &'s S,
+        root: &Node,
+        level: u8,
+        choose: impl FnMut(&Node) -> usize,
+    ) -> Result<Self, TreeError> {
+        let mut steps = Vec::new();
+        let node = descend(storage, root.clone(), level, &mut steps, choose)?;
+        Ok(Self { storage, steps, node, level })
+    }
+
+    /// The first node of `level`.
     pub(crate) fn first(storage: &'s S, root: &Node, level: u8) -> Result<Self, TreeError> {
-        let mut path = Self { storage, steps: Vec::new(), node: root.clone(), level };
-        path.descend(|_| 0)?;
-        Ok(path)
+        Self::new(storage, root, level, |_| 0)
     }
 
     /// The last node of `level`.
     pub(crate) fn last(storage: &'s S, root: &Node, level: u8) -> Result<Self, TreeError> {
-        let mut path = Self { storage, steps: Vec::new(), node: root.clone(), level };
-        path.descend(|node| node.len() - 1)?;
-        Ok(path)
+        Self::new(storage, root, level, |node| node.len() - 1)
     }
 
     /// The node of `level` in which `key` lies or would lie.
@@ -95,9 +103,7 @@ impl<'s, S: NodeStorage> Path<'s, S> {
         level: u8,
         key: &[u8],
     ) -> Result<Self, TreeError> {
-        let mut path = Self { storage, steps: Vec::new(), node: root.clone(), level };
-        path.descend(|node| child_of(node, key))?;
-        Ok(path)
+        Self::new(storage, root, level, |node| child_of(node, key))
     }
 
     /// The leaf in which the entry of this rank lies, and the rank within it.
@@ -106,9 +112,8 @@ impl<'s, S: NodeStorage> Path<'s, S> {
         root: &Node,
         rank: u64,
     ) -> Result<(Self, usize), TreeError> {
-        let mut path = Self { storage, steps: Vec::new(), node: root.clone(), level: 0 };
         let mut rest = rank;
-        path.descend(|node| {
+        let path = Self::new(storage, root, 0, |node| {
             let i = node.child_of_rank(rest).min(node.len() - 1);
             rest -= node.count_before(i);
             i
@@ -161,26 +166,14 @@ impl<'s, S: NodeStorage> Path<'s, S> {
     /// Moves on to the node in which `key` lies, which must not lie before the present one.
     pub(crate) fn seek(&mut self, key: &[u8]) -> Result<(), TreeError> {
         // Climb only as far as needed: runs of edits mostly share their upper nodes.
-        let lies_below = |step: &Step| {
-            let last = step.node.len() - 1;
-            step.node.lower_bound(key) <= last
-        };
-        while let Some(step) = self.steps.last() {
-            if lies_below(step) || self.steps.len() == 1 {
-                let index = child_of(&step.node, key);
-                if index != step.index {
-                    self.turn(index)?;
-                    self.descend(|node| child_of(node, key))?;
-                }
-                return Ok(());
-            }
-            self.steps.pop();
-            // What was below the popped step is stale; the parent's turn reloads it.
-            if let Some(step) = self.steps.last_mut() {
-                step.index = usize::MAX;
-            }
+        let lies_below = |step: &Step| step.node.lower_bound(key) < step.node.len();
+        let Some(last) = self.steps.len().checked_sub(1) else { return Ok(()) };
+        let up = self.steps.iter().rposition(lies_below).unwrap_or(0);
+        let index = child_of(&self.steps[up].node, key);
+        if up == last && index == self.steps[up].index {
+            return Ok(());
         }
-        Ok(())
+        self.turn(up, index, |node| child_of(node, key))
     }
 
     /// Moves to the next node, or stays and returns false at the last.
@@ -188,9 +181,7 @@ impl<'s, S: NodeStorage> Path<'s, S> {
         let Some(up) = self.steps.iter().rposition(|step| step.index + 1 < step.node.len()) else {
             return Ok(false);
         };
-        self.steps.truncate(up + 1);
-        self.turn(self.steps[up].index + 1)?;
-        self.descend(|_| 0)?;
+        self.turn(up, self.steps[up].index + 1, |_| 0)?;
         Ok(true)
     }
 
@@ -199,30 +190,42 @@ impl<'s, S: NodeStorage> Path<'s, S> {
         let Some(up) = self.steps.iter().rposition(|step| step.index > 0) else {
             return Ok(false);
         };
-        self.steps.truncate(up + 1);
-        self.turn(self.steps[up].index - 1)?;
-        self.descend(|node| node.len() - 1)?;
+        self.turn(up, self.steps[up].index - 1, |node| node.len() - 1)?;
         Ok(true)
     }
 
-    /// Takes another child of the last step.
-    fn turn(&mut self, index: usize) -> Result<(), TreeError> {
-        if let Some(step) = self.steps.last_mut() {
-            step.index = index;
-            self.node = load_child(self.storage, &step.node, index)?;
-        }
+    /// Takes another child of step `up` and descends from there. After an error the path is where it
+    /// was, so that whoever reads on after a passing failure misses nothing.
+    fn turn(
+        &mut self,
+        up: usize,
+        index: usize,
+        choose: impl FnMut(&Node) -> usize,
+    ) -> Result<(), TreeError> {
+        let child = load_child(self.storage, &self.steps[up].node, index)?;
+        let mut below = Vec::new();
+        self.node = descend(self.storage, child, self.level, &mut below, choose)?;
+        self.steps.truncate(up + 1);
+        self.steps[up].index = index;
+        self.steps.append(&mut below);
         Ok(())
     }
+}
 
-    fn descend(&mut self, mut choose: impl FnMut(&Node) -> usize) -> Result<(), TreeError> {
-        while self.node.level() > self.level {
-            let index = choose(&self.node);
-            let child = load_child(self.storage, &self.node, index)?;
-            let node = std::mem::replace(&mut self.node, child);
-            self.steps.push(Step { node, index });
-        }
-        Ok(())
+/// Goes down from `node` to `level`, and notes the way.
+fn descend<S: NodeStorage>(
+    storage: &S,
+    mut node: Node,
+    level: u8,
+    steps: &mut Vec<Step>,
+    mut choose: impl FnMut(&Node) -> usize,
+) -> Result<Node, TreeError> {
+    while node.level() > level {
+        let index = choose(&node);
+        let child = load_child(storage, &node, index)?;
+        steps.push(Step { node: std::mem::replace(&mut node, child), index });
     }
+    Ok(node)
 }
 
 /// The child in which `key` lies or would lie: the last one if it lies behind all.

@@ -32,16 +32,20 @@ impl<'s, S: NodeStorage> BlobReader<'s, S> {
     /// The next chunk, or `None` behind the last.
     ///
     /// # Errors
-    /// A part is missing or damaged, or does not have the length that the list above says.
+    /// A part is missing or damaged, or does not have the length that the list above says. The next
+    /// call tries the same part again.
     pub fn next_chunk(&mut self) -> Result<Option<Arc<[u8]>>, TreeError> {
-        while let Some((height, part)) = self.pending.pop() {
+        while let Some(&(height, part)) = self.pending.last() {
             let bad = TreeError::BadBlob { hash: part.hash };
             if height == 0 {
                 let chunk = self.read(ObjectKind::Chunk, part.hash)?;
                 // Else a few lists that share their parts could claim a terabyte of single bytes.
-                let is_long_enough = chunk.len() >= MIN_CHUNK_LEN || self.pending.is_empty();
-                let fits = is_long_enough && chunk.len() as u64 == part.len;
-                return if fits { Ok(Some(chunk)) } else { Err(bad) };
+                let is_long_enough = chunk.len() >= MIN_CHUNK_LEN || self.pending.len() == 1;
+                if !is_long_enough || chunk.len() as u64 != part.len {
+                    return Err(bad);
+                }
+                self.pending.pop();
+                return Ok(Some(chunk));
             }
             let bytes = self.read(ObjectKind::ChunkList, part.hash)?;
             let Some(list) = ChunkList::decode(&bytes) else { return Err(bad) };
@@ -49,6 +53,7 @@ impl<'s, S: NodeStorage> BlobReader<'s, S> {
             if list.height != height || height > MAX_HEIGHT || len != Some(part.len) {
                 return Err(bad);
             }
+            self.pending.pop();
             self.pending.extend(list.parts.into_iter().rev().map(|part| (height - 1, part)));
         }
         Ok(None)

@@ -3,6 +3,7 @@
 
 mod canonical;
 mod checks;
+mod faults;
 mod merges;
 mod model;
 mod proofs;
