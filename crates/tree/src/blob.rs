@@ -19,8 +19,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::error::TreeError;
 use crate::hash::Hash;
 use crate::object::ObjectKind;
-use crate::storage::NodeStorage;
-use crate::value::{MAX_INLINE_LEN, MAX_VALUE_LEN, Value, ValueRef};
+use crate::storage::{NodeStorage, Nowhere};
+use crate::value::{Blob, MAX_INLINE_LEN, MAX_VALUE_LEN, Value, ValueRef};
 
 use list::Lists;
 pub use list::{ChunkList, Part};
@@ -48,7 +48,7 @@ pub fn store_reader<S: NodeStorage>(
     mut source: impl Read,
 ) -> Result<Value, TreeError> {
     let mut buffer = Vec::with_capacity(2 * MAX_CHUNK_LEN);
-    fill(&mut source, &mut buffer)?;
+    let mut has_ended = fill(&mut source, &mut buffer)?;
     if buffer.len() <= MAX_INLINE_LEN {
         return Ok(Value::Inline(buffer));
     }
@@ -57,7 +57,8 @@ pub fn store_reader<S: NodeStorage>(
         let len = chunk_len(&buffer);
         lists.push(put_chunk(storage, &buffer[..len])?)?;
         buffer.drain(..len);
-        fill(&mut source, &mut buffer)?;
+        // A file that grows meanwhile ends where it ended first: what was cut as its end is final.
+        has_ended = has_ended || fill(&mut source, &mut buffer)?;
     }
     lists.finish().map(Value::Blob)
 }
@@ -80,14 +81,20 @@ pub(crate) fn store_value<'v, S: NodeStorage>(
     lists.finish().map(ValueRef::Blob)
 }
 
-/// Moves a value out of line if it is too long for a leaf.
+/// Moves a value out of line if it is too long for a leaf, and refuses a reference that no leaf holds.
 pub(crate) fn normalise<S: NodeStorage>(storage: &S, value: Value) -> Result<Value, TreeError> {
     match value {
+        Value::Blob(blob) => check_blob(blob).map(|()| value),
         Value::Inline(bytes) if bytes.len() > MAX_INLINE_LEN => {
             store_value(storage, &bytes).map(ValueRef::to_value)
         }
         value => Ok(value),
     }
+}
+
+/// Refuses a reference to a value of a length that is not kept out of line.
+pub(crate) fn check_blob(blob: Blob) -> Result<(), TreeError> {
+    if blob.is_valid() { Ok(()) } else { Err(TreeError::BadBlob { hash: blob.hash }) }
 }
 
 /// Copies a value out of a leaf, or reads all its chunks.
@@ -110,8 +117,7 @@ pub(crate) fn read_value<S: NodeStorage>(
 
 /// Names the value that [`store_reader`] would make of these bytes, without storing it.
 pub(crate) fn name_value(value: &[u8]) -> Result<ValueRef<'_>, TreeError> {
-    // An in-memory storage that is dropped at once; only proofs of large values come here.
-    store_value(&crate::memory::InMemoryNodeStorage::new(), value)
+    store_value(&Nowhere, value)
 }
 
 fn put_chunk<S: NodeStorage>(storage: &S, chunk: &[u8]) -> Result<Part, TreeError> {
@@ -139,19 +145,19 @@ fn chunk_len(bytes: &[u8]) -> usize {
     end
 }
 
-/// Reads until the buffer holds a whole chunk or the source ends.
-fn fill(source: &mut impl Read, buffer: &mut Vec<u8>) -> Result<(), TreeError> {
+/// Reads until the buffer holds a whole chunk or the source ends, and tells whether it ended.
+fn fill(source: &mut impl Read, buffer: &mut Vec<u8>) -> Result<bool, TreeError> {
     let mut filled = buffer.len();
     if filled >= MAX_CHUNK_LEN {
-        return Ok(());
+        return Ok(false);
     }
     buffer.resize(2 * MAX_CHUNK_LEN, 0);
     let result = loop {
         if filled == buffer.len() {
-            break Ok(());
+            break Ok(false);
         }
         match source.read(&mut buffer[filled..]) {
-            Ok(0) => break Ok(()),
+            Ok(0) => break Ok(true),
             Ok(n) => filled += n,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => break Err(TreeError::Source(error)),

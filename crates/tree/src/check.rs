@@ -1,8 +1,6 @@
 //! Checks that a tree is exactly what its content makes.
 
 use std::collections::{HashSet, VecDeque};
-use std::convert::Infallible;
-use std::sync::Arc;
 
 use crate::blob::{BlobReader, store_reader};
 use crate::chunker::{Chunker, Item};
@@ -10,10 +8,9 @@ use crate::config::TreeConfig;
 use crate::error::TreeError;
 use crate::hash::Hash;
 use crate::node::{Child, Node};
-use crate::object::ObjectKind;
 use crate::path::Path;
 use crate::snapshot::Snapshot;
-use crate::storage::{Locator, NodeStorage};
+use crate::storage::{Locator, NodeStorage, Nowhere};
 use crate::value::{Blob, Value};
 
 /// What a check has read.
@@ -147,27 +144,4 @@ impl<S: NodeStorage> Check<'_, S> {
 
 fn not_canonical(hash: Hash) -> TreeError {
     TreeError::NotCanonical { hash }
-}
-
-/// Takes what a rebuild writes and keeps none of it.
-struct Nowhere;
-
-impl NodeStorage for Nowhere {
-    type Error = Infallible;
-
-    fn read_node(&self, _: &Hash, _: Locator) -> Result<Option<Node>, Infallible> {
-        Ok(None)
-    }
-
-    fn write_node(&self, _: &Hash, _: Node) -> Result<Locator, Infallible> {
-        Ok(Locator::NONE)
-    }
-
-    fn read_object(&self, _: ObjectKind, _: &Hash) -> Result<Option<Arc<[u8]>>, Infallible> {
-        Ok(None)
-    }
-
-    fn write_object(&self, _: ObjectKind, _: &Hash, _: &[u8]) -> Result<(), Infallible> {
-        Ok(())
-    }
 }

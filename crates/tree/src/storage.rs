@@ -1,5 +1,6 @@
 //! What a tree needs from the layer below it: nodes and objects by hash.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::hash::Hash;
@@ -30,7 +31,7 @@ impl Locator {
 /// * `Ok(None)` means that the storage does not hold the object.
 /// * Writing what is already stored is allowed, costs no second copy and heals a damaged one.
 pub trait NodeStorage: Send + Sync {
-    /// How this storage fails. [`Infallible`](std::convert::Infallible) unlocks the short methods
+    /// How this storage fails. [`Infallible`] unlocks the short methods
     /// of [`ProllyTree`](crate::ProllyTree) that return no `Result`.
     type Error: std::error::Error + Send + Sync + 'static;
 
@@ -84,5 +85,28 @@ impl<S: NodeStorage + ?Sized> NodeStorage for &S {
 
     fn write_object(&self, kind: ObjectKind, hash: &Hash, bytes: &[u8]) -> Result<(), S::Error> {
         (**self).write_object(kind, hash, bytes)
+    }
+}
+
+/// Takes what is written only to be named, and keeps none of it.
+pub(crate) struct Nowhere;
+
+impl NodeStorage for Nowhere {
+    type Error = Infallible;
+
+    fn read_node(&self, _: &Hash, _: Locator) -> Result<Option<Node>, Infallible> {
+        Ok(None)
+    }
+
+    fn write_node(&self, _: &Hash, _: Node) -> Result<Locator, Infallible> {
+        Ok(Locator::NONE)
+    }
+
+    fn read_object(&self, _: ObjectKind, _: &Hash) -> Result<Option<Arc<[u8]>>, Infallible> {
+        Ok(None)
+    }
+
+    fn write_object(&self, _: ObjectKind, _: &Hash, _: &[u8]) -> Result<(), Infallible> {
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::RangeBounds;
 
-use crate::blob::{read_value, store_value};
+use crate::blob::{check_blob, read_value, store_value};
 use crate::builder::check_key;
 use crate::config::TreeConfig;
 use crate::edit::{Edit, Span, With};
@@ -106,12 +106,13 @@ impl<S: NodeStorage> ProllyTree<S> {
     /// Sets a key to a value that was stored before, see [`store_reader`](crate::store_reader).
     ///
     /// # Errors
-    /// The key or an inline value is too long.
+    /// The key or an inline value is too long, or a large one has a length that none can have.
     pub fn try_insert_value(&mut self, key: Vec<u8>, value: Value) -> Result<(), TreeError> {
         match value {
             Value::Inline(bytes) => self.try_insert(key, bytes),
             Value::Blob(blob) => {
                 check_key(&key)?;
+                check_blob(blob)?;
                 self.pending.insert(key, Pending::PutBlob(blob));
                 Ok(())
             }

@@ -39,8 +39,12 @@ impl Blob {
         let (len, hash) = rest.split_first_chunk()?;
         let len = u64::from_le_bytes(*len);
         let blob = Self { height, len, hash: Hash::from_slice(hash)? };
-        // Shorter values have one valid place, the leaf.
-        (len > MAX_INLINE_LEN as u64 && len <= MAX_VALUE_LEN).then_some(blob)
+        blob.is_valid().then_some(blob)
+    }
+
+    /// Whether a leaf may refer to a value of this length: shorter ones have one valid place, the leaf.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.len > MAX_INLINE_LEN as u64 && self.len <= MAX_VALUE_LEN
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use super::*;
 use crate::memory::InMemoryNodeStorage;
 use crate::value::{Blob, Value};
@@ -47,4 +49,42 @@ fn a_missing_or_wrong_part_is_an_error() {
     storage.retain(|kind, _| kind != ObjectKind::Chunk || !std::mem::take(&mut first));
     let error = read_value(&storage, value.as_ref()).unwrap_err();
     assert!(matches!(error, TreeError::MissingObject { kind: ObjectKind::Chunk, .. }));
+}
+
+/// Pieces, short as a pipe's; an empty one is an end behind which the source has grown.
+struct Pieces(VecDeque<Vec<u8>>);
+
+impl Pieces {
+    fn new(bytes: &[u8], ends_at: usize) -> Self {
+        let pieces =
+            |bytes: &[u8]| bytes.chunks(7_000).map(<[u8]>::to_vec).collect::<VecDeque<_>>();
+        let (mut before, mut behind) = (pieces(&bytes[..ends_at]), pieces(&bytes[ends_at..]));
+        before.push_back(Vec::new());
+        before.append(&mut behind);
+        Self(before)
+    }
+}
+
+impl Read for Pieces {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let piece = self.0.pop_front().unwrap_or_default();
+        let (now, later) = piece.split_at(piece.len().min(out.len()));
+        out[..now.len()].copy_from_slice(now);
+        if !later.is_empty() {
+            self.0.push_front(later.to_vec());
+        }
+        Ok(now.len())
+    }
+}
+
+#[test]
+fn a_source_that_grows_ends_where_it_ended_first() {
+    let storage = InMemoryNodeStorage::new();
+    let bytes = noise(600_000, 11);
+    for ends_at in [0, 1024, 1025, 5_000, 300_000, 525_000, 600_000] {
+        let value = store_reader(&storage, Pieces::new(&bytes, ends_at)).unwrap();
+        let whole = store_value(&storage, &bytes[..ends_at]).unwrap().to_value();
+        assert_eq!(value, whole, "{ends_at} bytes");
+        assert_eq!(read_value(&storage, value.as_ref()).unwrap(), bytes[..ends_at]);
+    }
 }
