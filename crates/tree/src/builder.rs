@@ -41,7 +41,7 @@ impl<'s, S: NodeStorage> Builder<'s, S> {
         }
         self.position += 1;
         let value = store_value(self.storage, value)?;
-        self.levels[0].push(key, &[], &Payload::Value(value))?;
+        self.levels[0].push_sorted(key, &[], &Payload::Value(value))?;
         self.rise(0)
     }
 

@@ -3,7 +3,7 @@
 use crate::boundary::Rule;
 use crate::config::TreeConfig;
 use crate::error::TreeError;
-use crate::node::{Child, Node, Payload, Run, name_all};
+use crate::node::{Child, MAX_COUNT, Node, Payload, Run, name_all};
 use crate::object::ObjectKind;
 use crate::storage::NodeStorage;
 
@@ -64,6 +64,18 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
         self.run.len() == 0
     }
 
+    /// The last key of the last node that was cut.
+    pub(crate) fn last_cut(&self) -> Option<&[u8]> {
+        let named = || self.items.last().map(|item| item.key.as_slice());
+        self.unnamed.last().map(|cut| cut.key.as_slice()).or_else(named)
+    }
+
+    /// Forgets the entries behind the last cut.
+    pub(crate) fn drop_rest(&mut self) {
+        self.run.drop_front(self.run.len());
+        (self.examined, self.size, self.best) = (0, 0, None);
+    }
+
     /// Appends an entry whose key is `head ‖ tail`.
     pub(crate) fn push(
         &mut self,
@@ -72,6 +84,25 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
         payload: &Payload<'_>,
     ) -> Result<(), TreeError> {
         self.run.push(head, tail, payload);
+        // Each node that is read is in order, but nodes of a tree that nobody checked may overlap.
+        if !self.run.end_ascends() {
+            return Err(TreeError::Disorder { level: self.level });
+        }
+        self.examine_all()
+    }
+
+    /// As [`push`](Self::push), for an entry that is known to lie behind the one before.
+    pub(crate) fn push_sorted(
+        &mut self,
+        head: &[u8],
+        tail: &[u8],
+        payload: &Payload<'_>,
+    ) -> Result<(), TreeError> {
+        self.run.push(head, tail, payload);
+        self.examine_all()
+    }
+
+    fn examine_all(&mut self) -> Result<(), TreeError> {
         while self.examined < self.run.len() {
             self.examine()?;
         }
@@ -82,10 +113,13 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
     pub(crate) fn push_from(
         &mut self,
         node: &Node,
-        range: std::ops::Range<usize>,
+        mut range: std::ops::Range<usize>,
     ) -> Result<(), TreeError> {
-        for i in range {
+        if let Some(i) = range.next() {
             self.push(node.prefix(), node.suffix(i), &node.payload(i))?;
+        }
+        for i in range {
+            self.push_sorted(node.prefix(), node.suffix(i), &node.payload(i))?;
         }
         Ok(())
     }
@@ -142,6 +176,9 @@ impl<'s, S: NodeStorage> Chunker<'s, S> {
 
     /// Ends a node after the first `len` entries; the others are looked at again.
     fn cut(&mut self, len: usize, natural: bool) -> Result<(), TreeError> {
+        if self.run.count(len) > MAX_COUNT {
+            return Err(TreeError::TooManyEntries);
+        }
         let node = self.run.node(self.level, len);
         let key = self.run.key(len - 1).to_vec();
         self.unnamed.push(Cut { key, node, natural });

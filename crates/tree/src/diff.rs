@@ -6,7 +6,7 @@ use std::vec::IntoIter;
 use crate::chunker::Item;
 use crate::divergence::{Divergence, Divergences};
 use crate::error::TreeError;
-use crate::node::Node;
+use crate::node::{Node, compare_keys};
 use crate::path::load;
 use crate::snapshot::Snapshot;
 use crate::storage::NodeStorage;
@@ -157,15 +157,6 @@ impl<'s, A: NodeStorage, B: NodeStorage> Points<'s, A, B> {
             }));
         }
     }
-}
-
-/// Compares two keys without putting them together where the prefixes allow.
-fn compare_keys(a: &Node, i: usize, b: &Node, j: usize) -> std::cmp::Ordering {
-    if a.prefix() == b.prefix() {
-        return a.suffix(i).cmp(b.suffix(j));
-    }
-    let key = |node: &Node, i: usize| node.key(i);
-    key(a, i).cmp(&key(b, j))
 }
 
 /// The entries of a run of leaves, loaded one at a time.

@@ -10,7 +10,7 @@ use crate::chunker::Item;
 use crate::edit::Root;
 use crate::error::TreeError;
 use crate::hash::Hash;
-use crate::node::Node;
+use crate::node::{Node, compare_keys};
 use crate::path::load_child;
 use crate::storage::NodeStorage;
 
@@ -146,11 +146,24 @@ impl<'s, S: NodeStorage> Walker<'s, S> {
             (Some(root), _) => self.steps.push((root.node.clone(), 0)),
             (None, Some((node, i))) => {
                 let child = load_child(self.storage, node, *i)?;
+                if !self.fits(&child, node, *i) {
+                    return Err(TreeError::Misfit { hash: node.child(*i).hash, what: "key" });
+                }
                 self.steps.push((child, 0));
             }
             (None, None) => {}
         }
         Ok(())
+    }
+
+    /// Whether an inner node's keys lie where its parent says.
+    ///
+    /// Without this check a tree that shares a child between parents could be walked for ever.
+    fn fits(&self, child: &Node, parent: &Node, i: usize) -> bool {
+        let behind = self
+            .before_next()
+            .is_none_or(|(node, before)| compare_keys(node, before, child, 0) == Ordering::Less);
+        behind && compare_keys(child, child.len() - 1, parent, i) == Ordering::Equal
     }
 
     /// Passes the next subtree over.
@@ -186,8 +199,13 @@ impl<'s, S: NodeStorage> Walker<'s, S> {
 
     /// The key before the next subtree, or `None` at the start or behind the end.
     fn previous_key(&self) -> Option<Vec<u8>> {
+        self.before_next().map(|(node, i)| node.key(i))
+    }
+
+    /// The entry under that key.
+    fn before_next(&self) -> Option<(&Node, usize)> {
         let (node, i) = self.steps.iter().rev().find(|(_, i)| *i > 0)?;
-        Some(node.key(i - 1))
+        Some((node, i - 1))
     }
 
     fn take_leaf(&mut self) -> Result<Item, TreeError> {

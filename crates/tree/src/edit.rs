@@ -167,14 +167,46 @@ struct Replaced {
     last: Vec<u8>,
     /// The old nodes, unless nodes were skipped unseen.
     hashes: Option<Vec<Hash>>,
+    /// Where old nodes end at or behind the last edit, unless cut off before; `None` before the first.
+    ends: Option<Vec<Vec<u8>>>,
 }
 
 impl Replaced {
+    fn new(first: Vec<u8>) -> Self {
+        Self { first, last: Vec::new(), hashes: Some(Vec::new()), ends: None }
+    }
+
     fn add<S: NodeStorage>(&mut self, path: &Path<'_, S>, root: &Root) {
         self.last = path.key();
         if let Some(hashes) = &mut self.hashes {
             hashes.push(path.child().map_or(root.hash, |child| child.hash));
         }
+    }
+
+    /// Whether old boundaries that are met from now on end the run. Before its first edit nothing
+    /// does, or a tree whose natural bits are wrong would never get there.
+    fn has_edit(&self) -> bool {
+        self.ends.is_some()
+    }
+
+    /// Gives back the old nodes behind the last cut, if that was where an old node ends and no edit
+    /// lies behind it.
+    ///
+    /// A cut by force is never the end of what was pushed, for it looks ahead. Without this, a stretch
+    /// of such cuts, which whoever chooses the keys can make as long as the tree, would all be cut anew.
+    fn rejoins<S: NodeStorage>(&mut self, chunker: &mut Chunker<'_, S>) -> bool {
+        let (Some(ends), Some(cut)) = (&mut self.ends, chunker.last_cut()) else { return false };
+        ends.push(self.last.clone());
+        ends.retain(|end| end.as_slice() >= cut);
+        if ends.first().is_none_or(|end| end != cut) {
+            return false;
+        }
+        if let Some(hashes) = &mut self.hashes {
+            hashes.truncate(hashes.len() + 1 - ends.len());
+        }
+        self.last = ends.swap_remove(0);
+        chunker.drop_rest();
+        true
     }
 
     fn equals(&self, items: &[Item]) -> bool {
@@ -227,11 +259,12 @@ impl<'a, S: NodeStorage> Pass<'a, S> {
         edits: &mut Peekable<Iter<'_, Edit>>,
     ) -> Result<Option<Edit>, TreeError> {
         let mut chunker = Chunker::new(self.storage, self.config, self.level);
-        let mut replaced =
-            Replaced { first: path.key(), last: Vec::new(), hashes: Some(Vec::new()) };
+        let mut replaced = Replaced::new(path.key());
         loop {
             self.feed_node(path, edits, &mut chunker, &mut replaced)?;
-            if chunker.is_aligned() || !path.advance()? {
+            let rejoins = replaced.has_edit()
+                && (chunker.is_aligned() || (!path.is_last() && replaced.rejoins(&mut chunker)));
+            if rejoins || !path.advance()? {
                 break;
             }
         }
@@ -262,6 +295,7 @@ impl<'a, S: NodeStorage> Pass<'a, S> {
             else {
                 return chunker.push_from(&node, next..node.len());
             };
+            replaced.ends = Some(Vec::new());
             let start = edit.span.first_in(&node).max(next);
             chunker.push_from(&node, next..start)?;
             next = edit.span.first_behind(&node).max(start);

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use crate::hash::Hash;
+use crate::node::MAX_COUNT;
 use crate::object::ObjectKind;
 use crate::value::{MAX_KEY_LEN, MAX_VALUE_LEN};
 
@@ -48,7 +49,19 @@ pub enum TreeError {
         /// What differs: "level", "count" or "key".
         what: &'static str,
     },
-    /// A chunk list is malformed, or its chunks do not add up to the value's length.
+    /// Nodes of a level overlap, though each is in order: the tree was not built by its rules.
+    ///
+    /// [`check_tree`](crate::check_tree) tells where.
+    #[error("keys of the tree are out of order on level {level}")]
+    Disorder {
+        /// The level, 0 for leaves.
+        level: u8,
+    },
+    /// A tree would hold more than 2^48 − 1 entries.
+    #[error("a tree cannot hold so many entries, the limit is {MAX_COUNT}")]
+    TooManyEntries,
+    /// A chunk list is malformed, its chunks do not add up to the value's length, or no large value
+    /// has that length.
     #[error("large value {hash} is malformed")]
     BadBlob {
         /// The name of the malformed part.

@@ -319,6 +319,14 @@ impl fmt::Debug for Node {
     }
 }
 
+/// Compares two keys without putting them together where the prefixes allow.
+pub(crate) fn compare_keys(a: &Node, i: usize, b: &Node, j: usize) -> Ordering {
+    if a.prefix() == b.prefix() {
+        return a.suffix(i).cmp(b.suffix(j));
+    }
+    a.key(i).cmp(&b.key(j))
+}
+
 /// The value between two offsets, the end with its flag.
 fn value_between(values: &[u8], start: u16, end: u16) -> ValueRef<'_> {
     let bytes = &values[usize::from(start)..usize::from(end & !FLAG)];

@@ -119,7 +119,7 @@ fn leaves<S: NodeStorage, K: AsRef<[u8]>, V: AsRef<[u8]>>(
             return Err(TreeError::Unsorted { position });
         }
         last = Some(key);
-        chunker.push(key, &[], &Payload::Value(store_value(storage, value.as_ref())?))?;
+        chunker.push_sorted(key, &[], &Payload::Value(store_value(storage, value.as_ref())?))?;
     }
     chunker.finish()
 }

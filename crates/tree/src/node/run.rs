@@ -77,6 +77,20 @@ impl Run {
         &self.keys[self.key_start(i)..self.key_ends[i] as usize]
     }
 
+    /// Whether the last key is greater than the one before.
+    pub(crate) fn end_ascends(&self) -> bool {
+        let n = self.len();
+        n < 2 || self.key(n - 2) < self.key(n - 1)
+    }
+
+    /// How many entries of the tree the first `n` entries stand for.
+    pub(crate) fn count(&self, n: usize) -> u64 {
+        if self.children.is_empty() {
+            return n as u64;
+        }
+        self.children[..n].iter().map(|child| child.count).sum()
+    }
+
     /// The size of entry `i` as the boundary rule sees it.
     pub(crate) fn entry_size(&self, i: usize) -> u64 {
         let key = self.key_ends[i] as usize - self.key_start(i);

@@ -7,7 +7,8 @@ use crate::check::check_tree;
 use crate::config::TreeConfig;
 use crate::hash::Hash;
 use crate::memory::InMemoryNodeStorage;
-use crate::node::{Child, Node, Payload, Run};
+use crate::merge::{CollectConflicts, merge};
+use crate::node::{Child, MAX_COUNT, Node, Payload, Run};
 use crate::storage::Locator;
 use crate::value::{Value, ValueRef};
 
@@ -75,6 +76,59 @@ fn dishonest_trees_are_refused() {
             }
         }
     }
+}
+
+/// Whoever edits or compares such a tree gets an error or another such tree, but no panic and no
+/// endless loop.
+#[test]
+fn edits_of_dishonest_trees_end() {
+    let value = Some(Value::Inline(vec![9; 30]));
+    let numbers = (0..500u32).step_by(45).map(|i| i.to_be_bytes().to_vec());
+    let letters = [&b""[..], b"a", b"b", b"bb", b"c", b"d", b"e", b"f", b"z"].map(<[u8]>::to_vec);
+    let mut keys: Vec<Vec<u8>> = numbers.chain(letters).collect();
+    keys.sort();
+    let edits = || keys.iter().map(|key| (key.clone(), value.clone()));
+    let small = TreeConfig::default().with_targets(64, 64).unwrap();
+    for config in [small, TreeConfig::default()] {
+        for (_, Forge { storage }, root) in dishonest_trees() {
+            let tree = Snapshot::open(storage.clone(), config, root.hash).unwrap();
+            for key in &keys {
+                let _any = tree.apply([(key.clone(), value.clone())]);
+                let _any = tree.apply([(key.clone(), None)]);
+                let _any = tree.delete_range(key.as_slice()..);
+            }
+            let _any = tree.apply(edits());
+            let other = Snapshot::from_sorted(storage, config, [("b", "1"), ("e", "2")]).unwrap();
+            let edited = other.apply(edits()).unwrap();
+            let _any = merge(&other, &tree, &edited, &mut CollectConflicts);
+            let _any = merge(&tree, &other, &edited, &mut CollectConflicts);
+        }
+    }
+}
+
+/// Nodes that overlap give keys out of order when they are cut anew.
+#[test]
+fn overlapping_nodes_are_an_error_when_they_are_edited() {
+    let forge = Forge::new();
+    let root =
+        forge.inner(1, &[(b"aa2", forge.leaf(&[b"aa1", b"b"])), (b"aa4", forge.leaf(&[b"aa3"]))]);
+    let tree = Snapshot::open(forge.storage.clone(), TreeConfig::default(), root.hash).unwrap();
+    let edited = tree.apply([(b"aa0".to_vec(), Some(Value::Inline(Vec::new())))]);
+    assert!(matches!(edited, Err(TreeError::Disorder { level: 0 })), "{edited:?}");
+}
+
+/// A tree that claims as many entries as there can be has no room for one more.
+#[test]
+fn more_entries_than_can_be_counted_are_an_error() {
+    let (forge, root) = changed_tree(|children| {
+        let last = children.len() - 1;
+        let before: u64 = children[..last].iter().map(|(_, child)| child.count).sum();
+        children[last].1.count = MAX_COUNT - before;
+    });
+    let tree = Snapshot::open(forge.storage.clone(), TreeConfig::default(), root.hash).unwrap();
+    assert_eq!(tree.len(), MAX_COUNT);
+    let edited = tree.apply([(b"\0\0\0\0\0".to_vec(), Some(Value::Inline(Vec::new())))]);
+    assert!(matches!(edited, Err(TreeError::TooManyEntries)), "{edited:?}");
 }
 
 fn dishonest_trees() -> Vec<(&'static str, Forge, Child)> {

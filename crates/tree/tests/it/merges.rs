@@ -199,6 +199,26 @@ fn deleting_a_range_reads_only_its_edges() {
     assert_eq!(rest.root(), bulk_root(&expected, TreeConfig::default()));
 }
 
+/// Whoever chooses the keys can see to it that no node ends by the rule, in all of a tree.
+#[test]
+fn an_edit_among_forced_cuts_stays_local() {
+    let storage = Counting::default();
+    let key = |i: u32| {
+        let variants = (0..=63).map(|variant| [&i.to_be_bytes()[..], &[variant]].concat());
+        variants.max_by_key(|key| model::boundary_hash(0, key)).unwrap()
+    };
+    let config = TreeConfig::default();
+    let mut map: Map = (0..20_000).map(|i| (key(2 * i), vec![7; 60])).collect();
+    let base = Snapshot::from_sorted(storage.clone(), config, &map).unwrap();
+    storage.leaves.store(0, Ordering::Relaxed);
+    let added = [5_001, 5_003, 20_001].map(|i| (key(i), vec![8; 60]));
+    let edited = set(&base, added.iter().cloned());
+    let read = storage.leaves.load(Ordering::Relaxed);
+    assert!(read < 60, "{read} leaves read for three inserts");
+    map.extend(added);
+    assert_eq!(edited.root(), bulk_root(&map, config));
+}
+
 #[test]
 fn a_range_resolver_spares_the_leaves() {
     struct OursEverywhere;
