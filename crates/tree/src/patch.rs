@@ -4,11 +4,13 @@ mod codec;
 #[cfg(test)]
 mod tests;
 
+use crate::blob::normalise;
+use crate::builder::check_key;
 use crate::diff::Difference;
 use crate::error::TreeError;
 use crate::merge::{Conflict, Resolution, Resolver, Side};
 use crate::snapshot::Snapshot;
-use crate::storage::NodeStorage;
+use crate::storage::{NodeStorage, Nowhere};
 use crate::value::Value;
 
 pub use codec::PatchError;
@@ -51,14 +53,23 @@ pub enum ApplyError {
 impl Patch {
     /// Makes a patch of differences, which must be in strictly ascending key order.
     ///
+    /// Of a value too long for a leaf only the name is kept; what is no difference is left out.
+    ///
     /// # Errors
-    /// [`TreeError::Unsorted`].
-    pub fn new(differences: Vec<Difference>) -> Result<Self, TreeError> {
+    /// Keys out of order or too long, or a large value has a length that none can have.
+    pub fn new(mut differences: Vec<Difference>) -> Result<Self, TreeError> {
         let unsorted = differences.windows(2).position(|pair| pair[0].key >= pair[1].key);
-        match unsorted {
-            Some(i) => Err(TreeError::Unsorted { position: i + 1 }),
-            None => Ok(Self { differences }),
+        if let Some(i) = unsorted {
+            return Err(TreeError::Unsorted { position: i + 1 });
         }
+        for Difference { key, before, after } in &mut differences {
+            check_key(key)?;
+            for value in [before, after] {
+                *value = value.take().map(|value| normalise(&Nowhere, value)).transpose()?;
+            }
+        }
+        differences.retain(|difference| difference.before != difference.after);
+        Ok(Self { differences })
     }
 
     /// The patch that turns one tree into another.

@@ -69,3 +69,19 @@ fn unsorted_differences_are_refused() {
     let error = Patch::new(vec![difference("b"), difference("a")]).unwrap_err();
     assert!(matches!(error, TreeError::Unsorted { position: 1 }));
 }
+
+#[test]
+fn a_patch_holds_nothing_that_its_bytes_cannot() {
+    let difference = |key: &[u8], before, after| Difference { key: key.to_vec(), before, after };
+    let inline = |len| Some(Value::Inline(vec![7; len]));
+    let differences = vec![
+        difference(b"a", None, inline(5_000)),
+        difference(b"b", inline(3), inline(3)),
+        difference(b"c", None, None),
+    ];
+    let patch = Patch::new(differences).unwrap();
+    assert_eq!(patch.differences().len(), 1);
+    assert!(matches!(patch.differences()[0].after, Some(Value::Blob(_))));
+    assert_eq!(Patch::from_bytes(&patch.to_bytes()).unwrap(), patch);
+    assert!(Patch::new(vec![difference(&[0; 4097], None, inline(1))]).is_err());
+}
