@@ -2,9 +2,9 @@
 //!
 //! What the refs and the pins lead to is marked. The segments with the most garbage are chosen, and
 //! what is live in them is appended again like any batch; then a new manifest drops them. One
-//! invariant makes that safe: whatever the index finds has all that it refers to. So what stays in
-//! a segment that is kept is marked as live too, garbage or not, and so is all that is appended
-//! while the collection runs.
+//! invariant makes that safe: whatever the index finds has all that it refers to, but for what no
+//! commit ever needed. So what stays in a segment that is kept is marked as live too, garbage or not,
+//! and so is all that is appended while the collection runs.
 
 mod copy;
 mod finish;
@@ -89,7 +89,7 @@ pub struct Collection<T> {
     /// What is live, where it lies, and the length of its record.
     live: HashMap<(ObjectKind, Hash), (Locator, u64)>,
     /// What is live and was not traced yet.
-    grey: Vec<(ObjectKind, Hash)>,
+    grey: Vec<Grey>,
     /// The kept segments that had ended when they were last looked at: nothing new is in them.
     settled: BTreeSet<u32>,
     /// What is traced of the kept segments that had not.
@@ -99,6 +99,15 @@ pub struct Collection<T> {
     /// What is live in the victims.
     to_copy: Vec<(ObjectKind, Hash)>,
     done: Collected,
+}
+
+/// An object that is to be kept, and what it refers to with it.
+struct Grey {
+    kind: ObjectKind,
+    hash: Hash,
+    /// Whether a ref or a pin leads to it. What only garbage leads to may be missing: what a failed
+    /// commit wrote is appended by the next one, though its parts may have been collected meanwhile.
+    needed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

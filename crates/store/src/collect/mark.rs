@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use prollytree_tree::{Hash, Locator, ObjectKind};
 
-use super::{Collection, Phase, Trace};
+use super::{Collection, Grey, Phase, Trace};
 use crate::error::StoreError;
 use crate::format::{Record, RecordHeader, unlocate};
 use crate::pin::Needs;
@@ -17,22 +17,23 @@ impl<T: Trace> Collection<T> {
     pub(super) fn find_roots(&mut self, view: &View) -> Result<(), StoreError> {
         let source = |source| StoreError::TraceRefs { source };
         let mut roots = self.trace.roots(&view.refs).map_err(source)?;
-        let mut needed = Needs::read(&self.store.shared.dir)?.roots;
-        for session in self.store.sessions() {
-            needed.extend(session.relied_on());
-            for item in session.items() {
-                needed.extend(self.children(item.kind, &item.hash, &item.object)?);
-            }
-        }
+        roots.extend(Needs::read(&self.store.shared.dir)?.roots);
+        self.shade(roots, true);
         // What a session needs and is not there is pending too, or fails its commit.
-        for (kind, hash) in needed {
-            if view.holds(&hash)? {
-                roots.push((kind, hash));
+        for session in self.store.sessions() {
+            self.shade(session.relied_on(), false);
+            for item in session.items() {
+                let children = self.children(item.kind, &item.hash, &item.object)?;
+                self.shade(children, false);
             }
         }
-        roots.retain(|root| !self.live.contains_key(root));
-        self.grey.extend(roots);
         Ok(())
+    }
+
+    /// Adds what is to be traced.
+    fn shade(&mut self, objects: Vec<(ObjectKind, Hash)>, needed: bool) {
+        let new = objects.into_iter().filter(|object| !self.live.contains_key(object));
+        self.grey.extend(new.map(|(kind, hash)| Grey { kind, hash, needed }));
     }
 
     /// Adds the records of the segments that are not dropped, as far as they are not traced yet.
@@ -60,9 +61,9 @@ impl<T: Trace> Collection<T> {
         let view = self.view();
         while *budget > 0 {
             let traced = match (self.grey.pop(), self.kept.pop()) {
-                (Some((kind, hash)), kept) => {
+                (Some(grey), kept) => {
                     self.kept.extend(kept);
-                    self.trace_live(&view, kind, hash)?
+                    self.trace_live(&view, &grey)?
                 }
                 (None, Some((segment, at))) => self.trace_kept(&view, segment, at)?,
                 (None, None) => return Ok(true),
@@ -73,12 +74,16 @@ impl<T: Trace> Collection<T> {
     }
 
     /// Marks an object and adds what it refers to; returns its size.
-    fn trace_live(&mut self, view: &View, kind: ObjectKind, hash: Hash) -> Result<u64, StoreError> {
+    fn trace_live(&mut self, view: &View, grey: &Grey) -> Result<u64, StoreError> {
+        let Grey { kind, hash, needed } = *grey;
         if self.live.contains_key(&(kind, hash)) {
             return Ok(0);
         }
-        let found = view.read(kind, &hash, Locator::NONE)?;
-        let (object, at) = found.ok_or(StoreError::Missing { kind, hash })?;
+        let (object, at) = match view.read(kind, &hash, Locator::NONE)? {
+            Some(found) => found,
+            None if needed => return Err(StoreError::Missing { kind, hash }),
+            None => return Ok(0),
+        };
         let len = object.record_len();
         self.live.insert((kind, hash), (at, len));
         self.done.live_objects += 1;
@@ -86,7 +91,7 @@ impl<T: Trace> Collection<T> {
             self.to_copy.push((kind, hash));
         }
         let children = self.children(kind, &hash, &object)?;
-        self.grey.extend(children.into_iter().filter(|child| !self.live.contains_key(child)));
+        self.shade(children, needed);
         Ok(len)
     }
 
@@ -101,7 +106,7 @@ impl<T: Trace> Collection<T> {
         if !self.live.contains_key(&(kind, hash)) {
             let object = Object::of(&record).map_err(damaged)?;
             let children = self.children(kind, &hash, &object)?;
-            self.grey.extend(children.into_iter().filter(|child| !self.live.contains_key(child)));
+            self.shade(children, false);
         }
         Ok(record.header.record_len())
     }

@@ -212,3 +212,44 @@ fn a_check_misses_nothing_that_is_collected_meanwhile() {
     let report = other.check_reachable(&CollectsFirst(&store)).unwrap();
     assert_eq!((report.objects, report.problems), (11, vec![]));
 }
+
+#[test]
+fn what_a_failed_commit_leaves_stops_no_collection() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = history(dir.path());
+    let other = Store::open(dir.path(), small()).unwrap();
+    // A list of chunks that no ref leads to any more: by itself, the store cannot know that they are
+    // its parts. It waits for a commit while the chunks are collected.
+    let name = |seed| *ObjectKind::Chunk.hash(&content(seed, 300)).unwrap().as_bytes();
+    let parts: Vec<u8> = (20..25u64).flat_map(name).collect();
+    let list = ObjectKind::Record.hash(&parts).unwrap();
+    other.write_object(ObjectKind::Record, &list, &parts).unwrap();
+    store.collect(Records).unwrap().run().unwrap();
+    // With so much that is live beside it that its segment is kept.
+    set(&other, "main", put_list(&other, 2000..2100).as_bytes()).unwrap();
+    for _ in 0..2 {
+        store.collect(Records).unwrap().run().unwrap();
+    }
+    assert!(store.contains(ObjectKind::Record, &list).unwrap());
+    assert!(store.check_reachable(&Records).unwrap().problems.is_empty());
+}
+
+/// As [`Lists`], with records that are lists too.
+struct Records;
+
+impl Trace for Records {
+    fn roots(&self, refs: &Refs) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
+        Lists.roots(refs)
+    }
+
+    fn children(
+        &self,
+        kind: ObjectKind,
+        bytes: &[u8],
+    ) -> Result<Vec<(ObjectKind, Hash)>, TraceError> {
+        match kind {
+            ObjectKind::Record => Lists.children(ObjectKind::ChunkList, bytes),
+            kind => Lists.children(kind, bytes),
+        }
+    }
+}
