@@ -25,10 +25,12 @@ bench *FILTER:
 bench-compare *ARGS:
     cd bench-compare && cargo run --release -- {{ARGS}}
 
-# What is too long for CI: many more property-test cases and a short run of each fuzz target.
+# What is too long for CI: many more property-test cases, a short run of each fuzz target, and a minute
+# of readers beside a writer.
 nightly: (fuzz "60")
     PROPTEST_CASES=100000 cargo test --release --package prollytree-tree --test it
     PROPTEST_CASES=2000 cargo test --release --package prollytree-repo --test it
+    cargo test --release --package prollytree-repo --test it -- --ignored
 
 # Every fuzz target for so many seconds (needs a nightly toolchain and cargo-fuzz).
 fuzz SECONDS="60":

@@ -8,6 +8,7 @@ mod histories;
 mod logs;
 mod merges;
 mod model;
+mod readers;
 mod revisions;
 mod seam;
 mod sharing;
