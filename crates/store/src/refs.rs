@@ -41,11 +41,10 @@ pub struct RefUpdate {
 
 impl RefUpdate {
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        let name = &self.name;
-        check_name(name).map_err(|reason| StoreError::RefName { name: name.clone(), reason })?;
+        check_ref_name(&self.name)?;
         let len = self.new.as_ref().map_or(0, Vec::len);
         if len > MAX_REF_VALUE_LEN {
-            let (name, limit) = (name.clone(), MAX_REF_VALUE_LEN);
+            let (name, limit) = (self.name.clone(), MAX_REF_VALUE_LEN);
             return Err(StoreError::RefValueTooLong { name, len, limit });
         }
         Ok(())

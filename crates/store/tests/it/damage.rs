@@ -138,6 +138,39 @@ fn a_later_version_is_refused_and_nothing_is_written() {
         let disk = sample.with(file, |bytes| bytes[8] = 2);
         let error = sample.read_all(&disk);
         assert!(matches!(error, Err(StoreError::UnsupportedVersion { found: 2, .. })), "{file}");
+        let unchanged = sample.with(file, |bytes| bytes[8] = 2);
+        for name in FILES {
+            assert_eq!(disk.content(name), unchanged.content(name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_another_store_is_noticed() {
+    let make = || {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::create(dir.path(), tiny()).unwrap();
+        let lists = [0, 10, 20].map(|seed| put_list(&store, seed..seed + 4));
+        lists.iter().for_each(|list| _ = set(&store, "main", list.as_bytes()).unwrap());
+        (dir, lists)
+    };
+    let ((dir, lists), (other, _)) = (make(), make());
+    let all_is_there = || {
+        let store = Store::open(dir.path(), tiny())?;
+        assert_eq!(&*store.get_ref("main")?.unwrap(), lists[2].as_bytes());
+        lists.iter().try_for_each(|list| is_whole(&store, list).map(|whole| assert!(whole)))
+    };
+    for file in FILES {
+        let (path, foreign) = (dir.path().join(file), other.path().join(file));
+        let own = std::fs::read(&path).unwrap();
+        std::fs::copy(foreign, &path).unwrap();
+        match all_is_there() {
+            // A hint that is not believed.
+            Ok(()) => assert_eq!(file, "SYNCED"),
+            Err(error) => assert!(says_so(&error), "{file}: {error}"),
+        }
+        std::fs::write(&path, own).unwrap();
+        all_is_there().unwrap();
     }
 }
 
