@@ -18,8 +18,8 @@ pub enum RepoError {
     /// There is a repository in the backend already.
     #[error("there is a repository here already")]
     AlreadyARepository,
-    /// The head, or another ref that was to change, was moved by someone else. Nothing is lost: [refresh](crate::Repository::refresh) and
-    /// try again.
+    /// The head, or another ref that was to change, was moved by someone else. Nothing is lost:
+    /// [refresh](crate::Repository::refresh) and try again.
     #[error("{name} was moved by someone else, from {} to {}", short(*expected), short(*found))]
     HeadMoved {
         /// The ref that moved: a branch, a tag, or `HEAD`.

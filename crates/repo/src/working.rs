@@ -35,8 +35,9 @@ impl WorkingRecord {
     }
 }
 
-/// What a pending edit costs in memory beside its key and value, in bytes.
-const EDIT_OVERHEAD: usize = 64;
+/// What a pending edit costs in memory beside its key and value, in bytes: two allocations and a
+/// place in the map of edits. Measured: 138 with keys of 16 bytes and values of 66.
+const EDIT_OVERHEAD: usize = 138;
 
 /// Maps with pending edits.
 pub(crate) struct Working<B> {
