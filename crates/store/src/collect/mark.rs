@@ -16,10 +16,9 @@ impl<T: Trace> Collection<T> {
     /// Adds what refs, sessions and this handle need. The caller holds the store's lock.
     pub(super) fn find_roots(&mut self, view: &View) -> Result<(), StoreError> {
         let source = |source| StoreError::TraceRefs { source };
-        let mut roots = self.trace.roots(&view.refs).map_err(source)?;
-        roots.extend(Needs::read(&self.store.shared.dir)?.roots);
-        self.shade(roots, true);
+        self.shade(self.trace.roots(&view.refs).map_err(source)?, true);
         // What a session needs and is not there is pending too, or fails its commit.
+        self.shade(Needs::read(&self.store.shared.dir)?.roots, false);
         for session in self.store.sessions() {
             self.shade(session.relied_on(), false);
             for item in session.items() {
