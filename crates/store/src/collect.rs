@@ -76,6 +76,8 @@ pub struct Collected {
 }
 
 /// A collection that is under way. Dropping it abandons it, which does no harm.
+///
+/// It keeps the names of all that is live in memory, about a hundred bytes each.
 pub struct Collection<T> {
     store: Store,
     trace: T,
