@@ -29,7 +29,7 @@ impl<B: Backend> Repository<B> {
     /// The commit that a revision names.
     ///
     /// A revision is the name of a branch or a tag (`main`, `v1.0`, `refs/heads/main`), `HEAD` or
-    /// `@`, at least four digits of a commit's id, or `@{-n}`, the branch checked out n switches ago;
+    /// `@`, at least four digits of a commit's id, or `@{-n}`, what was checked out n switches ago;
     /// then any of `~n` (the nth ancestor along first parents), `^n` (the nth parent), `@{n}` (where
     /// the ref stood n moves ago) and `@{2026-01-31T12:00:00Z}` (the newest commit along first
     /// parents that was made by that time). `^` and `~` alone mean `^1` and `~1`.
@@ -89,9 +89,13 @@ impl<B: Backend> Repository<B> {
             })?;
             return Ok((Some(name), tip));
         }
-        if let Some(branch) = self.previous_branch(base)? {
-            let id = peel(self.backend(), self.backend().read_ref(&branch)?)?;
-            return Ok((Some(branch.clone()), id.ok_or(RepoError::NoRef { name: branch })?));
+        match self.previous(base)? {
+            Some(Head::Branch(name)) => {
+                let id = peel(self.backend(), self.backend().read_ref(&name)?)?;
+                return Ok((Some(name.clone()), id.ok_or(RepoError::NoRef { name })?));
+            }
+            Some(Head::Detached(id)) => return Ok((None, id)),
+            None => {}
         }
         if let Some((name, id)) = self.named(revision, base)? {
             return Ok((Some(name), id));
@@ -196,8 +200,8 @@ impl<B: Backend> Repository<B> {
         Ok(None)
     }
 
-    /// The branch that `@{-n}` means, if the text is of that form and the branch still exists.
-    pub(crate) fn previous_branch(&self, text: &str) -> Result<Option<RefName>, RepoError> {
+    /// What `@{-n}` means, if the text is of that form and what was checked out still exists.
+    pub(crate) fn previous(&self, text: &str) -> Result<Option<Head>, RepoError> {
         let n = text.strip_prefix("@{-").and_then(|text| text.strip_suffix('}'));
         let n = if text == "-" { Some("1") } else { n };
         let Some(n) = n.and_then(|n| n.parse::<usize>().ok()).filter(|&n| n > 0) else {
@@ -205,9 +209,16 @@ impl<B: Backend> Repository<B> {
         };
         let log = self.backend().read_log(&RefName::head(), usize::MAX)?;
         let moves = log.iter().filter_map(|entry| entry.reason.why.strip_prefix(MOVING_FROM));
-        let from = moves.filter_map(|moved| moved.split(" to ").next()).nth(n - 1);
-        let Some(name) = from.and_then(|from| RefName::branch(from).ok()) else { return Ok(None) };
-        Ok(self.backend().read_ref(&name)?.map(|_| name))
+        let Some(from) = moves.filter_map(|moved| moved.split(" to ").next()).nth(n - 1) else {
+            return Ok(None);
+        };
+        if let Ok(name) = RefName::branch(from)
+            && self.backend().read_ref(&name)?.is_some()
+        {
+            return Ok(Some(Head::Branch(name)));
+        }
+        let Ok(id) = from.parse() else { return Ok(None) };
+        Ok(self.backend().read_commit(&id)?.map(|_| Head::Detached(id)))
     }
 }
 

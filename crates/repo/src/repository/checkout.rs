@@ -33,7 +33,10 @@ impl<B: Backend> Repository<B> {
         let branch = branch.or_else(|| RefName::parse(revision).ok().filter(is_branch));
         let branch = match branch {
             Some(name) if self.backend.read_ref(&name)?.is_some() => Some(name),
-            _ => self.previous_branch(revision)?,
+            _ => match self.previous(revision)? {
+                Some(Head::Branch(name)) => Some(name),
+                _ => None,
+            },
         };
         match branch {
             Some(name) => self.checkout_branch(&name, changes),

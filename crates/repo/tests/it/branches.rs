@@ -79,6 +79,10 @@ fn a_commit_on_a_detached_head_moves_no_branch() {
     assert_eq!(repo.resolve("main").unwrap(), first);
     repo.checkout("main", Uncommitted::Refuse).unwrap();
     assert_eq!(get(&repo, "b"), None);
+    repo.checkout("-", Uncommitted::Refuse).unwrap();
+    assert_eq!(repo.head(), &Head::Detached(second));
+    repo.checkout("-", Uncommitted::Refuse).unwrap();
+    assert_eq!(repo.current_branch(), Some("main"));
     assert!(repo.resolve("@{1}").is_err());
     assert_eq!(repo.resolve("HEAD@{1}").unwrap(), second);
 }
