@@ -274,7 +274,8 @@ fn tree_hint(error: &TreeError) -> Option<&'static str> {
         TreeError::MissingNode { .. }
         | TreeError::MissingObject { .. }
         | TreeError::Misfit { .. }
-        | TreeError::BadBlob { .. } => Some(DAMAGED),
+        | TreeError::BadBlob { .. }
+        | TreeError::Disorder { .. } => Some(DAMAGED),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::chunker::{Chunker, Item};
 use crate::config::TreeConfig;
 use crate::error::TreeError;
 use crate::hash::Hash;
-use crate::node::{Child, Node, Payload};
+use crate::node::{Child, MAX_LEVEL, Node, Payload};
 use crate::path::{Path, load};
 use crate::storage::{Locator, NodeStorage};
 use crate::value::Value;
@@ -132,6 +132,9 @@ pub(crate) fn grow<S: NodeStorage>(
 ) -> Result<Root, TreeError> {
     let mut level = level;
     while items.len() > 1 {
+        if level == MAX_LEVEL {
+            return Err(TreeError::TooManyEntries);
+        }
         level += 1;
         let mut chunker = Chunker::new(storage, config, level);
         for item in &items {

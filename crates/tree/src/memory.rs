@@ -71,6 +71,8 @@ impl InMemoryNodeStorage<32> {
 
     /// Frees every node and object for which `live` is false, and tells how many.
     ///
+    /// The storage is locked meanwhile, so `live` must not use it.
+    ///
     /// Trees that still need what is freed fail from then on with
     /// [`TreeError::MissingNode`](crate::TreeError::MissingNode).
     pub fn retain(&self, mut live: impl FnMut(ObjectKind, &Hash) -> bool) -> usize {

@@ -82,14 +82,19 @@ where
     V: AsRef<[u8]> + Sync,
 {
     let stretches = thread::scope(|scope| {
-        let workers: Vec<_> = (0..entries.len())
-            .step_by(stretch)
-            .map(|start| scope.spawn(move || leaves(storage, config, entries, start, stretch)))
-            .collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, _>| {
-            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let starts: Vec<_> = (0..entries.len()).step_by(stretch).collect();
+        let workers = starts.into_iter().map(|start| {
+            let work = move || leaves(storage, config, entries, start, stretch);
+            // A system that refuses a thread only makes the build slower.
+            thread::Builder::new().spawn_scoped(scope, work).map_err(|_refused| start)
+        });
+        // All are started before the first is waited for.
+        let workers: Vec<_> = workers.collect();
+        let finish = |worker: Result<thread::ScopedJoinHandle<'_, _>, usize>| match worker {
+            Ok(worker) => worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(start) => leaves(storage, config, entries, start, stretch),
         };
-        workers.into_iter().map(join).collect::<Result<Vec<_>, TreeError>>()
+        workers.into_iter().map(finish).collect::<Result<Vec<_>, TreeError>>()
     })?;
     let mut chunker = Chunker::new(storage, config, 0);
     for item in stretches.iter().flatten() {
