@@ -5,12 +5,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use prollytree_tree::{
-    CollectConflicts, Hash, InMemoryNodeStorage, Locator, Node, NodeStorage, ObjectKind,
+    AsEntry, CollectConflicts, Hash, InMemoryNodeStorage, Locator, Node, NodeStorage, ObjectKind,
     ProllyTree, Snapshot, TreeConfig, ValueRef, Verified, merge, verify_key,
 };
 
 use crate::data::{Entry, Key, touch};
 use crate::engine::{Engine, Map, Named, Outcome, Root, Scan, Version};
+
+impl AsEntry for Entry {
+    fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    fn value(&self) -> &[u8] {
+        &self.value
+    }
+}
 
 /// The engine.
 pub(super) struct Ours;
@@ -51,9 +61,8 @@ impl Engine for Ours {
 }
 
 fn build<S: NodeStorage>(storage: S, sorted: &[Entry]) -> Outcome<ProllyTree<S>> {
-    let pairs: Vec<_> = sorted.iter().map(|entry| (&entry.key, &entry.value)).collect();
     let threads = std::thread::available_parallelism()?;
-    let snapshot = Snapshot::from_sorted_parallel(storage, TreeConfig::default(), &pairs, threads)?;
+    let snapshot = Snapshot::from_sorted_parallel(storage, TreeConfig::default(), sorted, threads)?;
     Ok(ProllyTree::from_snapshot(snapshot))
 }
 

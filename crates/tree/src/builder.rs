@@ -2,6 +2,8 @@
 
 mod parallel;
 
+pub use parallel::AsEntry;
+
 use crate::blob::store_value;
 use crate::chunker::{Chunker, Item};
 use crate::config::TreeConfig;

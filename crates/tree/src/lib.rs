@@ -56,6 +56,7 @@ mod tree;
 mod value;
 
 pub use blob::{BlobReader, ChunkList, MAX_CHUNK_LEN, Part, store_reader};
+pub use builder::AsEntry;
 pub use check::{Checked, check_tree};
 pub use config::{ConfigError, TreeConfig};
 pub use cursor::{Cursor, EntryRef};

@@ -62,9 +62,10 @@ pub(crate) enum Payload<'a> {
 /// A node of a tree: its canonical bytes, and a locator for each child. Cheap to clone.
 #[derive(Clone)]
 pub struct Node {
+    /// The canonical bytes, and behind them a locator per child, unless the storage gave none.
     bytes: Arc<[u8]>,
-    /// One per child; `None` on a leaf, or when the storage gave none.
-    locators: Option<Arc<[Locator]>>,
+    /// Where the canonical bytes end.
+    end: u32,
     level: u8,
     len: u16,
     prefix_len: u16,
@@ -84,12 +85,12 @@ impl Node {
     pub(crate) fn boundary_size(&self) -> u64 {
         let overhead = if self.is_leaf() { LEAF_OVERHEAD } else { INNER_OVERHEAD };
         let shared = self.len() * (usize::from(self.prefix_len) + overhead);
-        (shared + self.bytes.len() - self.suffixes as usize) as u64
+        (shared + self.bytes().len() - self.suffixes as usize) as u64
     }
 
     /// The canonical bytes.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[..self.end as usize]
     }
 
     /// The level: 0 for a leaf, one more than its children's for an inner node.
@@ -143,7 +144,7 @@ impl Node {
     pub fn value(&self, i: usize) -> ValueRef<'_> {
         debug_assert!(self.is_leaf());
         let start = if i == 0 { 0 } else { self.value_offset(i - 1) & !FLAG };
-        value_between(&self.bytes[self.values as usize..], start, self.value_offset(i))
+        value_between(&self.bytes()[self.values as usize..], start, self.value_offset(i))
     }
 
     /// Calls `see` with the entries `range` of a leaf; `key` is room for their keys.
@@ -163,7 +164,7 @@ impl Node {
         let (key_ends, value_ends) = offsets.split_at(2 * self.len());
         let (key_ends, value_ends) = (key_ends.as_chunks().0, value_ends.as_chunks().0);
         let (suffixes, values) =
-            self.bytes[self.suffixes as usize..].split_at((self.values - self.suffixes) as usize);
+            self.bytes()[self.suffixes as usize..].split_at((self.values - self.suffixes) as usize);
         let (mut key_start, mut value_start) = match range.start.checked_sub(1) {
             Some(i) => (u16::from_le_bytes(key_ends[i]), u16::from_le_bytes(value_ends[i]) & !FLAG),
             None => (0, 0),
@@ -191,7 +192,11 @@ impl Node {
 
     /// The name of child `i` of an inner node, and where it lies.
     pub(crate) fn link(&self, i: usize) -> (Hash, Locator) {
-        let locator = self.locators.as_ref().map_or(Locator::NONE, |locators| locators[i]);
+        let locators = &self.bytes[self.end as usize..];
+        let locator = match locators.as_chunks().0.get(i) {
+            Some(bytes) => Locator(u64::from_le_bytes(*bytes)),
+            None => Locator::NONE,
+        };
         (self.child_hash(i), locator)
     }
 
@@ -214,12 +219,12 @@ impl Node {
     /// # Panics
     /// If there are not as many as children.
     #[must_use]
-    pub fn with_locators(mut self, locators: impl Into<Arc<[Locator]>>) -> Self {
-        let locators = locators.into();
+    pub fn with_locators(self, locators: impl ExactSizeIterator<Item = Locator>) -> Self {
         let children = if self.is_leaf() { 0 } else { self.len() };
         assert_eq!(locators.len(), children, "one locator per child");
-        self.locators = Some(locators);
-        self
+        let mut bytes = self.bytes().to_vec();
+        locators.for_each(|locator| bytes.extend_from_slice(&locator.0.to_le_bytes()));
+        Self { bytes: bytes.into(), ..self }
     }
 
     /// How many entries lie below the children before child `i`.
@@ -314,7 +319,7 @@ impl fmt::Debug for Node {
         f.debug_struct("Node")
             .field("level", &self.level)
             .field("len", &self.len)
-            .field("size_bytes", &self.bytes.len())
+            .field("size_bytes", &self.bytes().len())
             .finish_non_exhaustive()
     }
 }

@@ -103,9 +103,9 @@ impl<'a> Record<'a> {
         (prefix(&self.header.hash), (self.at / 8) as u32)
     }
 
-    pub(crate) fn locators(&self) -> Box<[Locator]> {
+    pub(crate) fn locators(&self) -> impl ExactSizeIterator<Item = Locator> {
         let (chunks, _) = self.locators.as_chunks();
-        chunks.iter().map(|bytes| Locator(u64::from_le_bytes(*bytes))).collect()
+        chunks.iter().map(|bytes| Locator(u64::from_le_bytes(*bytes)))
     }
 }
 

@@ -14,6 +14,25 @@ use crate::path::load;
 use crate::snapshot::Snapshot;
 use crate::storage::NodeStorage;
 
+/// Something that has a key and a value, such as a pair of them.
+pub trait AsEntry {
+    /// The key.
+    fn key(&self) -> &[u8];
+
+    /// The value.
+    fn value(&self) -> &[u8];
+}
+
+impl<K: AsRef<[u8]>, V: AsRef<[u8]>> AsEntry for (K, V) {
+    fn key(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+
+    fn value(&self) -> &[u8] {
+        self.1.as_ref()
+    }
+}
+
 /// Below so many entries a thread, starting threads costs more than they save.
 const MIN_ENTRIES: usize = 4096;
 
@@ -26,19 +45,15 @@ impl<S: NodeStorage> Snapshot<S> {
     ///
     /// # Errors
     /// Keys out of order or too long, or the storage fails.
-    pub fn from_sorted_parallel<K, V>(
+    pub fn from_sorted_parallel<E: AsEntry + Sync>(
         storage: S,
         config: TreeConfig,
-        entries: &[(K, V)],
+        entries: &[E],
         threads: NonZeroUsize,
-    ) -> Result<Self, TreeError>
-    where
-        K: AsRef<[u8]> + Sync,
-        V: AsRef<[u8]> + Sync,
-    {
+    ) -> Result<Self, TreeError> {
         let stretch = entries.len().div_ceil(threads.get()).max(MIN_ENTRIES);
         if stretch >= entries.len() {
-            let pairs = entries.iter().map(|(key, value)| (key, value));
+            let pairs = entries.iter().map(|entry| (entry.key(), entry.value()));
             return Self::from_sorted(storage, config, pairs);
         }
         let root = build(&storage, &config, entries, stretch)?;
@@ -52,35 +67,27 @@ impl<S: NodeStorage> Snapshot<S> {
     ///
     /// # Errors
     /// Keys too long, or the storage fails.
-    pub fn from_unsorted<K, V>(
+    pub fn from_unsorted<E: AsEntry + Sync>(
         storage: S,
         config: TreeConfig,
-        mut entries: Vec<(K, V)>,
+        mut entries: Vec<E>,
         threads: NonZeroUsize,
-    ) -> Result<Self, TreeError>
-    where
-        K: AsRef<[u8]> + Sync,
-        V: AsRef<[u8]> + Sync,
-    {
+    ) -> Result<Self, TreeError> {
         // The sort is stable, so the last of equal keys is the last that was given.
-        entries.sort_by(|(a, _), (b, _)| a.as_ref().cmp(b.as_ref()));
+        entries.sort_by(|a, b| a.key().cmp(b.key()));
         entries.reverse();
-        entries.dedup_by(|(a, _), (b, _)| (*a).as_ref() == (*b).as_ref());
+        entries.dedup_by(|a, b| a.key() == b.key());
         entries.reverse();
         Self::from_sorted_parallel(storage, config, &entries, threads)
     }
 }
 
-fn build<S: NodeStorage, K, V>(
+fn build<S: NodeStorage, E: AsEntry + Sync>(
     storage: &S,
     config: &TreeConfig,
-    entries: &[(K, V)],
+    entries: &[E],
     stretch: usize,
-) -> Result<Root, TreeError>
-where
-    K: AsRef<[u8]> + Sync,
-    V: AsRef<[u8]> + Sync,
-{
+) -> Result<Root, TreeError> {
     let stretches = thread::scope(|scope| {
         let starts: Vec<_> = (0..entries.len()).step_by(stretch).collect();
         let workers = starts.into_iter().map(|start| {
@@ -107,24 +114,24 @@ where
 }
 
 /// The leaves of one stretch, as if the tree began there.
-fn leaves<S: NodeStorage, K: AsRef<[u8]>, V: AsRef<[u8]>>(
+fn leaves<S: NodeStorage, E: AsEntry>(
     storage: &S,
     config: &TreeConfig,
-    entries: &[(K, V)],
+    entries: &[E],
     start: usize,
     stretch: usize,
 ) -> Result<Vec<Item>, TreeError> {
     let end = entries.len().min(start + stretch);
     let mut chunker = Chunker::new(storage, config, 0);
-    let mut last = start.checked_sub(1).map(|i| entries[i].0.as_ref());
-    for (position, (key, value)) in entries.iter().enumerate().take(end).skip(start) {
-        let key = key.as_ref();
+    let mut last = start.checked_sub(1).map(|i| entries[i].key());
+    for (position, entry) in entries.iter().enumerate().take(end).skip(start) {
+        let key = entry.key();
         check_key(key)?;
         if last.is_some_and(|last| last >= key) {
             return Err(TreeError::Unsorted { position });
         }
         last = Some(key);
-        chunker.push_sorted(key, &[], &Payload::Value(store_value(storage, value.as_ref())?))?;
+        chunker.push_sorted(key, &[], &Payload::Value(store_value(storage, entry.value())?))?;
     }
     chunker.finish()
 }

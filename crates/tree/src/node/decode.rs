@@ -81,15 +81,9 @@ impl Node {
         if suffixes > bytes.len() {
             return Err(NodeError::Truncated);
         }
-        let mut node = Self {
-            bytes,
-            locators: None,
-            level,
-            len,
-            prefix_len,
-            suffixes: suffixes as u32,
-            values: 0,
-        };
+        let end = bytes.len() as u32;
+        let mut node =
+            Self { bytes, end, level, len, prefix_len, suffixes: suffixes as u32, values: 0 };
         if len == 0 && level > 0 {
             return Err(NodeError::EmptyInner);
         }

@@ -154,13 +154,13 @@ impl Run {
             bytes.extend_from_slice(&self.key(i)[prefix..]);
         }
         bytes.extend_from_slice(&self.values[..values_len]);
-        let locators = match level {
-            0 => None,
-            _ => Some(self.children[..n].iter().map(|child| child.locator).collect()),
-        };
+        let end = bytes.len() as u32;
+        for child in self.children.iter().take(n) {
+            bytes.extend_from_slice(&child.locator.0.to_le_bytes());
+        }
         let node = Node {
             bytes: bytes.as_slice().into(),
-            locators,
+            end,
             level,
             len: n as u16,
             prefix_len: prefix as u16,
