@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::run::common_prefix_len;
 use super::{COUNT_LEN, FLAG, HEADER_LEN, MAX_LEVEL, MAX_NODE_LEN, NODE_FORMAT, Node};
 use crate::hash::HASH_LEN;
+use crate::storage::Locator;
 use crate::value::{Blob, MAX_INLINE_LEN, MAX_KEY_LEN};
 
 /// Bytes that are not the canonical encoding of a node.
@@ -48,17 +49,18 @@ impl Node {
     ///
     /// # Errors
     /// Anything but the one canonical encoding of some content. Never panics, and allocates no more
-    /// than it is given. That the node is the one that was asked for is for the caller to check,
+    /// than in proportion to the bytes. That the node is the one that was asked for is for the caller to check,
     /// with [`Node::hash`].
     pub fn decode(bytes: impl Into<Arc<[u8]>>) -> Result<Self, NodeError> {
         let node = Self::layout(bytes.into())?;
         node.check_keys()?;
         if node.is_leaf() {
-            node.check_values()?
-        } else {
-            node.check_counts()?
+            node.check_values()?;
+            return Ok(node);
         }
-        Ok(node)
+        node.check_counts()?;
+        let children = node.len();
+        Ok(node.with_locators(std::iter::repeat_n(Locator::NONE, children)))
     }
 
     /// Finds the parts of the node and checks that they fit the bytes exactly.

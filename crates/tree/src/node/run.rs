@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{Child, FLAG, HEADER_LEN, NODE_FORMAT, Node, Payload};
+use super::{Child, FLAG, HEADER_LEN, NODE_FORMAT, Node, Payload, head_of};
 use crate::hash::HASH_LEN;
 use crate::node::COUNT_LEN;
 use crate::value::ValueRef;
@@ -155,8 +155,14 @@ impl Run {
         }
         bytes.extend_from_slice(&self.values[..values_len]);
         let end = bytes.len() as u32;
-        for child in self.children.iter().take(n) {
-            bytes.extend_from_slice(&child.locator.0.to_le_bytes());
+        if level > 0 {
+            for child in &self.children[..n] {
+                bytes.extend_from_slice(&child.locator.0.to_le_bytes());
+            }
+            for i in 0..n {
+                let suffix = &self.key(i)[prefix..];
+                bytes.extend_from_slice(&head_of(suffix, suffix.len()).to_le_bytes());
+            }
         }
         let node = Node {
             bytes: bytes.as_slice().into(),
