@@ -104,8 +104,7 @@ impl<S: Measured> Map for OursMap<S> {
     }
 
     fn get_all(&self, keys: &[Key]) -> Outcome<u64> {
-        let mut tree = self.tree.clone();
-        let tree = tree.snapshot();
+        let tree = self.tree.base();
         let mut sum = 0u64;
         for key in keys {
             let value = tree.get_with(key, |value| match value {
@@ -119,8 +118,7 @@ impl<S: Measured> Map for OursMap<S> {
 
     fn scan(&self) -> Outcome<Scan> {
         let mut scan = Scan::default();
-        let mut tree = self.tree.clone();
-        tree.snapshot().for_each(.., |key, value| {
+        self.tree.base().for_each(.., |key, value| {
             if let ValueRef::Inline(value) = value {
                 scan.add(key, value);
             }
@@ -159,8 +157,7 @@ impl<S: Measured> Map for OursMap<S> {
     }
 
     fn prove(&self, key: &Key) -> Outcome<Option<Vec<u8>>> {
-        let mut tree = self.tree.clone();
-        Ok(Some(tree.snapshot().prove_key(key)?.into_bytes()))
+        Ok(Some(self.tree.base().prove_key(key)?.into_bytes()))
     }
 
     fn verify(&self, proof: &[u8], root: &Root, entry: &Entry) -> Outcome<bool> {

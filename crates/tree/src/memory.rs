@@ -15,17 +15,19 @@ use crate::storage::{Locator, NodeStorage};
 ///
 /// `N` is the length of a hash in bytes. Only 32 is supported, and any other length has no
 /// constructor. Clones share one storage. A locator is a slot number, so that following a child
-/// is an array access. Nothing is freed until [`retain`](Self::retain) is asked to.
+/// is an array access without a lock. Nothing is freed before the storage is;
+/// [`retained`](Self::retained) makes one without what is no longer wanted.
 pub struct InMemoryNodeStorage<const N: usize> {
-    shared: Arc<RwLock<Shared>>,
+    shared: Arc<Shared>,
 }
+
+type Objects = HashMap<(ObjectKind, Hash), Arc<[u8]>>;
 
 #[derive(Default)]
 struct Shared {
-    slots: Vec<Option<Slot>>,
-    free: Vec<u32>,
-    by_hash: HashMap<Hash, u32, BuildHasherDefault<HashPrefix>>,
-    objects: HashMap<(ObjectKind, Hash), Arc<[u8]>>,
+    slots: boxcar::Vec<Slot>,
+    by_hash: RwLock<HashMap<Hash, u32, BuildHasherDefault<HashPrefix>>>,
+    objects: RwLock<Objects>,
 }
 
 struct Slot {
@@ -59,48 +61,47 @@ impl InMemoryNodeStorage<32> {
 
     /// How many nodes are stored.
     pub fn node_count(&self) -> usize {
-        self.read().by_hash.len()
+        self.shared.slots.count()
     }
 
     /// The total size of the stored nodes and objects, in bytes, without what it takes to find them.
     pub fn size_bytes(&self) -> usize {
-        let shared = self.read();
-        let nodes = shared.slots.iter().flatten().map(|slot| slot.node.bytes().len());
-        nodes.sum::<usize>() + shared.objects.values().map(|bytes| bytes.len()).sum::<usize>()
+        let nodes = self.shared.slots.iter().map(|(_, slot)| slot.node.bytes().len());
+        let objects = read(&self.shared.objects);
+        nodes.sum::<usize>() + objects.values().map(|bytes| bytes.len()).sum::<usize>()
     }
 
-    /// Frees every node and object for which `live` is false, and tells how many.
+    /// A storage of its own with the nodes and objects for which `live` is true.
     ///
-    /// The storage is locked meanwhile, so `live` must not use it.
-    ///
-    /// Trees that still need what is freed fail from then on with
-    /// [`TreeError::MissingNode`](crate::TreeError::MissingNode).
-    pub fn retain(&self, mut live: impl FnMut(ObjectKind, &Hash) -> bool) -> usize {
-        let mut shared = self.write();
-        let Shared { slots, free, by_hash, objects } = &mut *shared;
-        let before = by_hash.len() + objects.len();
-        by_hash.retain(|hash, &mut slot| {
-            let keep = live(ObjectKind::Node, hash);
-            if !keep {
-                slots[slot as usize] = None;
-                free.push(slot);
+    /// The memory of the others is free once this storage, its clones and their trees are dropped.
+    pub fn retained(&self, mut live: impl FnMut(ObjectKind, &Hash) -> bool) -> Self {
+        let shared = Shared::default();
+        for (_, slot) in &self.shared.slots {
+            if live(ObjectKind::Node, &slot.hash) {
+                shared.add(&slot.hash, slot.node.clone());
             }
-            keep
-        });
-        objects.retain(|(kind, hash), _| live(*kind, hash));
-        before - by_hash.len() - objects.len()
+        }
+        let objects = read(&self.shared.objects).clone();
+        let kept = objects.into_iter().filter(|((kind, hash), _)| live(*kind, hash));
+        write(&shared.objects).extend(kept);
+        Self { shared: Arc::new(shared) }
     }
 }
 
-impl<const N: usize> InMemoryNodeStorage<N> {
-    // A panic cannot leave the maps half changed, so a poisoned lock is still sound.
-    fn read(&self) -> RwLockReadGuard<'_, Shared> {
-        self.shared.read().unwrap_or_else(PoisonError::into_inner)
+impl Shared {
+    fn add(&self, hash: &Hash, node: Node) -> u32 {
+        let mut by_hash = write(&self.by_hash);
+        *by_hash.entry(*hash).or_insert_with(|| self.slots.push(Slot { hash: *hash, node }) as u32)
     }
+}
 
-    fn write(&self) -> RwLockWriteGuard<'_, Shared> {
-        self.shared.write().unwrap_or_else(PoisonError::into_inner)
-    }
+// A panic cannot leave the maps half changed, so a poisoned lock is still sound.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for InMemoryNodeStorage<32> {
@@ -118,7 +119,7 @@ impl<const N: usize> Clone for InMemoryNodeStorage<N> {
 impl<const N: usize> fmt::Debug for InMemoryNodeStorage<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InMemoryNodeStorage")
-            .field("nodes", &self.read().by_hash.len())
+            .field("nodes", &self.shared.slots.count())
             .finish_non_exhaustive()
     }
 }
@@ -127,42 +128,26 @@ impl NodeStorage for InMemoryNodeStorage<32> {
     type Error = Infallible;
 
     fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, Infallible> {
-        let shared = self.read();
-        let hinted = usize::try_from(at.0).ok().and_then(|slot| shared.slots.get(slot));
-        if let Some(Some(slot)) = hinted
+        let slots = &self.shared.slots;
+        if let Some(slot) = usize::try_from(at.0).ok().and_then(|slot| slots.get(slot))
             && slot.hash == *hash
         {
             return Ok(Some(slot.node.clone()));
         }
-        let slot = shared.by_hash.get(hash).and_then(|&slot| shared.slots[slot as usize].as_ref());
-        Ok(slot.map(|slot| slot.node.clone()))
+        let slot = read(&self.shared.by_hash).get(hash).copied();
+        Ok(slot.and_then(|slot| slots.get(slot as usize)).map(|slot| slot.node.clone()))
     }
 
     fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, Infallible> {
-        let mut shared = self.write();
-        let Shared { slots, free, by_hash, .. } = &mut *shared;
-        let slot = *by_hash.entry(*hash).or_insert_with(|| {
-            let slot = Some(Slot { hash: *hash, node });
-            match free.pop() {
-                Some(at) => {
-                    slots[at as usize] = slot;
-                    at
-                }
-                None => {
-                    slots.push(slot);
-                    (slots.len() - 1) as u32
-                }
-            }
-        });
-        Ok(Locator(u64::from(slot)))
+        Ok(Locator(u64::from(self.shared.add(hash, node))))
     }
 
     fn read_object(&self, kind: ObjectKind, hash: &Hash) -> Result<Option<Arc<[u8]>>, Infallible> {
-        Ok(self.read().objects.get(&(kind, *hash)).cloned())
+        Ok(read(&self.shared.objects).get(&(kind, *hash)).cloned())
     }
 
     fn write_object(&self, kind: ObjectKind, hash: &Hash, bytes: &[u8]) -> Result<(), Infallible> {
-        self.write().objects.entry((kind, *hash)).or_insert_with(|| bytes.into());
+        write(&self.shared.objects).entry((kind, *hash)).or_insert_with(|| bytes.into());
         Ok(())
     }
 }

@@ -182,6 +182,11 @@ impl<S: NodeStorage> ProllyTree<S> {
         }
     }
 
+    /// The tree as it was at the last flush: without the edits that are pending.
+    pub fn base(&self) -> &Snapshot<S> {
+        &self.base
+    }
+
     /// How many edits wait to be built into the tree.
     pub fn pending_len(&self) -> usize {
         self.pending.len()
@@ -235,7 +240,7 @@ impl<S: NodeStorage> ProllyTree<S> {
 /// Unwraps where only a broken promise can fail: the storage cannot, and the tree built its own nodes.
 #[expect(
     clippy::panic,
-    reason = "documented: the storage freed nodes that are in use, or a key is too long"
+    reason = "documented: the storage lacks nodes that are in use, or a key is too long"
 )]
 #[track_caller]
 fn infallible<T>(result: Result<T, TreeError>) -> T {
@@ -248,8 +253,8 @@ fn infallible<T>(result: Result<T, TreeError>) -> T {
 /// The short methods, for storages that cannot fail.
 ///
 /// # Panics
-/// They panic if a key is longer than [`MAX_KEY_LEN`](crate::MAX_KEY_LEN), or if the storage was made to free nodes
-/// that this tree needs; the `try_` methods return these as errors.
+/// They panic if a key is longer than [`MAX_KEY_LEN`](crate::MAX_KEY_LEN), or if the storage does not have
+/// nodes that this tree needs; the `try_` methods return these as errors.
 impl<S: NodeStorage<Error = Infallible>> ProllyTree<S> {
     /// Sets the value of a key, whether it exists or not.
     pub fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) {

@@ -46,7 +46,8 @@ fn a_missing_or_wrong_part_is_an_error() {
     let longer = Value::Blob(Blob { len: blob.len + 1, ..blob });
     assert!(matches!(read_value(&storage, longer.as_ref()), Err(TreeError::BadBlob { .. })));
     let mut first = true;
-    storage.retain(|kind, _| kind != ObjectKind::Chunk || !std::mem::take(&mut first));
+    let storage =
+        storage.retained(|kind, _| kind != ObjectKind::Chunk || !std::mem::take(&mut first));
     let error = read_value(&storage, value.as_ref()).unwrap_err();
     assert!(matches!(error, TreeError::MissingObject { kind: ObjectKind::Chunk, .. }));
 }
