@@ -260,7 +260,7 @@ impl Node {
         let (mut low, mut high) = (0, self.len());
         if !self.is_leaf() {
             let heads = self.end as usize + 8 * self.len();
-            low = partition_point(low, high, |i| self.u64_at(heads + 8 * i) < head);
+            low = self.heads_below(head);
             // Only keys with the same head are left to tell apart.
             high = match low < high && self.u64_at(heads + 8 * low) == head {
                 true => partition_point(low, high, |i| self.u64_at(heads + 8 * i) <= head),
@@ -278,6 +278,23 @@ impl Node {
             }
         }
         Err(low)
+    }
+
+    /// How many heads of an inner node are smaller than `head`.
+    ///
+    /// The comparison chooses between two positions and not between two ways to go on, so there is no
+    /// branch to mispredict: inner nodes are mostly in the cache, and guessing would cost the most.
+    fn heads_below(&self, head: u64) -> usize {
+        let tail = &self.bytes[self.end as usize + 8 * self.len()..];
+        let heads = tail.as_chunks::<8>().0;
+        let (mut low, mut len) = (0, heads.len());
+        while len > 1 {
+            let half = len / 2;
+            let middle = u64::from_le_bytes(heads[low + half - 1]);
+            low = std::hint::select_unpredictable(middle < head, low + half, low);
+            len -= half;
+        }
+        low + usize::from(len == 1 && u64::from_le_bytes(heads[low]) < head)
     }
 
     /// The first eight bytes of a suffix, see [`head_of`].
