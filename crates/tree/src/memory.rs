@@ -128,14 +128,18 @@ impl NodeStorage for InMemoryNodeStorage<32> {
     type Error = Infallible;
 
     fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, Infallible> {
+        Ok(self.lend_node(hash, at).cloned())
+    }
+
+    fn lend_node(&self, hash: &Hash, at: Locator) -> Option<&Node> {
         let slots = &self.shared.slots;
         if let Some(slot) = usize::try_from(at.0).ok().and_then(|slot| slots.get(slot))
             && slot.hash == *hash
         {
-            return Ok(Some(slot.node.clone()));
+            return Some(&slot.node);
         }
-        let slot = read(&self.shared.by_hash).get(hash).copied();
-        Ok(slot.and_then(|slot| slots.get(slot as usize)).map(|slot| slot.node.clone()))
+        let slot = read(&self.shared.by_hash).get(hash).copied()?;
+        slots.get(slot as usize).map(|slot| &slot.node)
     }
 
     fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, Infallible> {

@@ -186,17 +186,36 @@ impl<S: NodeStorage> Snapshot<S> {
     }
 
     fn leaf_of(&self, key: &[u8]) -> Result<Node, TreeError> {
-        let mut node = self.root.node.clone();
-        while !node.is_leaf() {
-            let i = node.lower_bound(key);
-            if i == node.len() {
-                // Behind the last key there is nothing to descend to.
-                return Ok(Node::empty());
+        let mut lent = &self.root.node;
+        while let Some((link, level)) = step(lent, key) {
+            match self.storage.lend_node(&link.0, link.1) {
+                Some(node) if node.level() == level => lent = node,
+                // Not lent, or wrong, which the slow way says better.
+                _ => return self.leaf_below(lent.clone(), key),
             }
-            node = follow(&self.storage, node.link(i), node.level() - 1)?;
         }
-        Ok(node)
+        Ok(leaf_or_empty(lent.clone()))
     }
+
+    fn leaf_below(&self, mut node: Node, key: &[u8]) -> Result<Node, TreeError> {
+        while let Some((link, level)) = step(&node, key) {
+            node = follow(&self.storage, link, level)?;
+        }
+        Ok(leaf_or_empty(node))
+    }
+}
+
+/// The child of an inner node below which `key` lies, and its level; `None` for a leaf, and behind the
+/// last key, where there is nothing to descend to.
+fn step(node: &Node, key: &[u8]) -> Option<((Hash, Locator), u8)> {
+    let level = node.level().checked_sub(1)?;
+    let i = node.lower_bound(key);
+    (i < node.len()).then(|| (node.link(i), level))
+}
+
+/// Where a descent ended: an inner node means behind the last key.
+fn leaf_or_empty(node: Node) -> Node {
+    if node.is_leaf() { node } else { Node::empty() }
 }
 
 impl<S: NodeStorage + Clone> Snapshot<S> {

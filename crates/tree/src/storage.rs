@@ -38,6 +38,15 @@ pub trait NodeStorage: Send + Sync {
     /// Reads a node, decoded and verified against `hash`.
     fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, Self::Error>;
 
+    /// Lends a node that the storage holds decoded and verified for as long as itself.
+    ///
+    /// Spares a look-up in memory the copies of the nodes on its way. `None`, the default, says nothing:
+    /// [`read_node`](Self::read_node) is asked next.
+    fn lend_node(&self, hash: &Hash, at: Locator) -> Option<&Node> {
+        _ = (hash, at);
+        None
+    }
+
     /// Stores a node under its hash and tells where.
     fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, Self::Error>;
 
@@ -53,6 +62,10 @@ impl<S: NodeStorage + ?Sized> NodeStorage for Arc<S> {
 
     fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, S::Error> {
         (**self).read_node(hash, at)
+    }
+
+    fn lend_node(&self, hash: &Hash, at: Locator) -> Option<&Node> {
+        (**self).lend_node(hash, at)
     }
 
     fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, S::Error> {
@@ -73,6 +86,10 @@ impl<S: NodeStorage + ?Sized> NodeStorage for &S {
 
     fn read_node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, S::Error> {
         (**self).read_node(hash, at)
+    }
+
+    fn lend_node(&self, hash: &Hash, at: Locator) -> Option<&Node> {
+        (**self).lend_node(hash, at)
     }
 
     fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, S::Error> {
