@@ -4,7 +4,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use prollytree_tree::{InMemoryNodeStorage, Snapshot, TreeConfig, Value, verify_diff, verify_key, verify_range};
+use prollytree_tree::{
+    InMemoryNodeStorage, Snapshot, TreeConfig, Value, verify_diff, verify_key, verify_range,
+};
 
 type Tree = Snapshot<InMemoryNodeStorage<32>>;
 
