@@ -37,7 +37,8 @@ impl Options {
     /// The defaults, with the author that the environment names.
     ///
     /// Reads `PROLLY_AUTHOR_NAME` and `PROLLY_AUTHOR_EMAIL`, then `GIT_AUTHOR_NAME` and
-    /// `GIT_AUTHOR_EMAIL`; empty variables count as unset. Nothing else reads the environment.
+    /// `GIT_AUTHOR_EMAIL`; what is empty or not UTF-8 counts as unset. Nothing else reads the
+    /// environment.
     pub fn from_env() -> Self {
         let variable = |field: &str| {
             ["PROLLY", "GIT"].into_iter().find_map(|program| {

@@ -1,7 +1,7 @@
 //! Keyed BLAKE3, one key a kind of message, and its batched form.
 //!
 //! A node is named by the root of a binary Merkle tree over its entries, so one node costs about
-//! twice as many small hashes as it has entries. Hashed one at a time these cost five times as much
+//! twice as many small hashes as it has entries. Hashed one at a time these cost four times as much
 //! as one flat hash of the node; hashed side by side in SIMD lanes they cost about the same
 //! (`docs/design/hash.md`). The batch entry point of the `blake3` crate is public but hidden, so
 //! this file is the only one that may use it, and a test holds it against the documented function.

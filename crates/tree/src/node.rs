@@ -65,7 +65,7 @@ pub struct Node {
     /// The canonical bytes; on an inner node then a locator per child, and a head per key.
     ///
     /// A head is the first eight bytes of a suffix (see [`head_of`]). Most of a descent is searching
-    /// inner nodes, and heads side by side are searched in a third of the time.
+    /// inner nodes, and heads that lie side by side are searched without a look at the keys.
     bytes: Arc<[u8]>,
     /// Where the canonical bytes end.
     end: u32,
