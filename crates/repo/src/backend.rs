@@ -152,6 +152,17 @@ pub trait Backend: NodeStorage + Clone {
         log::prune(self, before)
     }
 
+    /// The commit that a revision names in the backend's own language, before ours is tried.
+    ///
+    /// `None`, the default, leaves the revision to [`Repository::resolve`](crate::Repository::resolve).
+    ///
+    /// # Errors
+    /// The storage fails or is damaged.
+    fn resolve(&self, revision: &str) -> Result<Option<CommitId>, BackendError> {
+        _ = revision;
+        Ok(None)
+    }
+
     /// Reads a commit.
     ///
     /// # Errors

@@ -39,6 +39,16 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
+    /// An entry of a backend that keeps logs in its own way.
+    pub fn new(
+        name: RefName,
+        old: Option<CommitId>,
+        new: Option<CommitId>,
+        reason: Reason,
+    ) -> Self {
+        Self { name, old, new, reason, previous: None }
+    }
+
     pub(crate) fn encode(&self) -> Result<Vec<u8>, RecordError> {
         let mut out = Encoder::new(RecordKind::LogEntry);
         out.text("ref name", self.name.as_str())?;

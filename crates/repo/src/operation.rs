@@ -53,7 +53,7 @@ impl Operation {
     pub(crate) fn encode(&self) -> Result<Vec<u8>, RecordError> {
         let mut out = Encoder::new(RecordKind::Operation);
         out.u8(self.kind as u8);
-        out.commit_id(&self.other)?;
+        out.any_commit_id(&self.other)?;
         out.message(&self.message)?;
         out.identity(&self.author)?;
         encode_maps(&mut out, &self.conflicts)?;
@@ -69,7 +69,7 @@ impl Operation {
                 3 => OperationKind::Revert,
                 _ => return Err(RecordError::Field { field: "kind of operation" }),
             },
-            other: input.commit_id()?,
+            other: input.any_commit_id()?,
             message: input.message()?,
             author: input.identity()?,
             conflicts: decode_maps(&mut input)?,

@@ -60,6 +60,15 @@ impl Options {
         Self { author_email: Some(email.into()), ..self }
     }
 
+    /// Names the author where nobody is named yet, before the repository's configuration.
+    pub fn or_author(self, name: Option<String>, email: Option<String>) -> Self {
+        Self {
+            author_name: self.author_name.or(name),
+            author_email: self.author_email.or(email),
+            ..self
+        }
+    }
+
     /// Sets where the time comes from.
     pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }

@@ -37,6 +37,9 @@ impl<B: Backend> Repository<B> {
     /// # Errors
     /// The revision names nothing, or could mean several commits; or the backend fails.
     pub fn resolve(&self, revision: &str) -> Result<CommitId, RepoError> {
+        if let Some(id) = self.backend().resolve(revision)? {
+            return Ok(id);
+        }
         let unknown = |reason| RepoError::UnknownRevision { revision: revision.to_owned(), reason };
         let (base, steps) = split(revision);
         let (mut name, mut id) = self.resolve_base(revision, base)?;

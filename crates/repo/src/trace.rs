@@ -63,6 +63,21 @@ pub fn children(kind: ObjectKind, bytes: &[u8]) -> Result<Vec<Reference>, TraceE
     }
 }
 
+/// The commits that the record of a working state or of an operation names.
+///
+/// [`children`] tells only of commits that are records themselves; a backend with commits of its own
+/// keeps these alive too.
+///
+/// # Errors
+/// The bytes are no valid record.
+pub fn commits(record: &[u8]) -> Result<Vec<CommitId>, RecordError> {
+    Ok(match RecordKind::of(record)? {
+        RecordKind::Working => WorkingRecord::decode(record)?.base.into_iter().collect(),
+        RecordKind::Operation => vec![Operation::decode(record)?.other],
+        _ => Vec::new(),
+    })
+}
+
 fn blob(blob: Blob) -> Reference {
     let kind = if blob.height == 0 { ObjectKind::Chunk } else { ObjectKind::ChunkList };
     (kind, blob.hash)

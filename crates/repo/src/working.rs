@@ -21,14 +21,14 @@ pub(crate) struct WorkingRecord {
 impl WorkingRecord {
     pub(crate) fn encode(&self) -> Result<Vec<u8>, RecordError> {
         let mut out = Encoder::new(RecordKind::Working);
-        out.optional(self.base.as_ref(), Encoder::commit_id)?;
+        out.optional(self.base.as_ref(), Encoder::any_commit_id)?;
         encode_maps(&mut out, &self.maps)?;
         out.finish()
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
         let mut input = Decoder::new(RecordKind::Working, bytes)?;
-        let base = input.optional("base commit", Decoder::commit_id)?;
+        let base = input.optional("base commit", Decoder::any_commit_id)?;
         let record = Self { base, maps: decode_maps(&mut input)? };
         input.finish()?;
         Ok(record)

@@ -84,6 +84,19 @@ impl Node {
         Run::default().node(0, 0)
     }
 
+    /// A leaf of these entries, as a storage makes it that keeps leaves in another form.
+    ///
+    /// # Errors
+    /// Keys that do not ascend, an entry that is too long, or more than a node holds.
+    pub fn leaf<'a>(
+        entries: impl IntoIterator<Item = (&'a [u8], ValueRef<'a>)>,
+    ) -> Result<Self, NodeError> {
+        let mut run = Run::recycled();
+        let node = decode::leaf(&mut run, entries);
+        run.recycle();
+        node
+    }
+
     /// The sum of the entries' sizes as the boundary rule sees them.
     pub(crate) fn boundary_size(&self) -> u64 {
         let overhead = if self.is_leaf() { LEAF_OVERHEAD } else { INNER_OVERHEAD };

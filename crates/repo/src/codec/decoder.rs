@@ -78,6 +78,16 @@ impl<'a> Decoder<'a> {
         self.hash().map(CommitId::from)
     }
 
+    /// What [`Encoder::any_commit_id`](super::Encoder::any_commit_id) writes.
+    pub(crate) fn any_commit_id(&mut self) -> Result<CommitId, RecordError> {
+        let hash = self.hash()?;
+        let id = match hash.as_bytes().strip_suffix(&[0; 12]) {
+            Some(short) => CommitId::from_slice(short),
+            None => Some(CommitId::from(hash)),
+        };
+        id.ok_or(RecordError::Field { field: "commit" })
+    }
+
     /// A byte that is 0 or 1.
     pub(crate) fn flag(&mut self, field: &'static str) -> Result<bool, RecordError> {
         match self.u8()? {

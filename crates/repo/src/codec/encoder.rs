@@ -69,6 +69,14 @@ impl Encoder {
         Ok(())
     }
 
+    /// An id of any storage, in 32 bytes: behind one of 20 bytes come 12 zero bytes.
+    pub(crate) fn any_commit_id(&mut self, id: &CommitId) -> Result<(), RecordError> {
+        let mut bytes = [0; 32];
+        bytes[..id.as_bytes().len()].copy_from_slice(id.as_bytes());
+        self.0.extend_from_slice(&bytes);
+        Ok(())
+    }
+
     pub(crate) fn optional<T>(
         &mut self,
         value: Option<T>,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::run::common_prefix_len;
-use super::{COUNT_LEN, FLAG, HEADER_LEN, MAX_LEVEL, MAX_NODE_LEN, NODE_FORMAT, Node};
+use super::run::{Run, common_prefix_len};
+use super::{COUNT_LEN, FLAG, HEADER_LEN, MAX_LEVEL, MAX_NODE_LEN, NODE_FORMAT, Node, Payload};
 use crate::hash::HASH_LEN;
 use crate::storage::Locator;
-use crate::value::{Blob, MAX_INLINE_LEN, MAX_KEY_LEN};
+use crate::value::{Blob, MAX_INLINE_LEN, MAX_KEY_LEN, ValueRef};
 
 /// Bytes that are not the canonical encoding of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,39 @@ pub enum NodeError {
     /// An inner node without children.
     #[error("inner node has no children")]
     EmptyInner,
+}
+
+/// The leaf of entries that come from outside, with all checks of [`Node::decode`].
+pub(super) fn leaf<'a>(
+    run: &mut Run,
+    entries: impl IntoIterator<Item = (&'a [u8], ValueRef<'a>)>,
+) -> Result<Node, NodeError> {
+    let (mut keys_len, mut values_len) = (0, 0);
+    for (i, (key, value)) in entries.into_iter().enumerate() {
+        let valid = match value {
+            ValueRef::Inline(bytes) => bytes.len() <= MAX_INLINE_LEN,
+            ValueRef::Blob(blob) => blob.is_valid(),
+        };
+        if key.len() > MAX_KEY_LEN || !valid {
+            return Err(NodeError::Entry(i));
+        }
+        keys_len += key.len();
+        values_len += value.stored_len();
+        run.push(key, &[], &Payload::Value(value));
+        if !run.end_ascends() {
+            return Err(NodeError::Unsorted(i));
+        }
+        // The shared prefix only shortens what the offsets count.
+        if values_len >= usize::from(FLAG) || keys_len > MAX_NODE_LEN || run.len() > MAX_NODE_LEN / 4 {
+            return Err(NodeError::TooLarge);
+        }
+    }
+    let len = run.len();
+    let prefix = if len < 2 { 0 } else { common_prefix_len(run.key(0), run.key(len - 1)) };
+    if keys_len - len * prefix >= usize::from(FLAG) {
+        return Err(NodeError::TooLarge);
+    }
+    Ok(run.node(0, len))
 }
 
 impl Node {

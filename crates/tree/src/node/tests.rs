@@ -147,3 +147,28 @@ fn partial_digests_lead_to_the_root() {
         assert_eq!(node_hash(0, n, n as u64, &whole), node.hash());
     }
 }
+
+#[test]
+fn a_leaf_of_entries_is_the_node_that_its_bytes_decode_to() {
+    let blob = Blob { height: 0, len: 5000, hash: Hash::from_bytes([7; 32]) };
+    let entries: [(&[u8], ValueRef<'_>); 4] = [
+        (b"", ValueRef::Inline(b"")),
+        (b"a", ValueRef::Inline(&[0xff; 1024])),
+        (b"ab", ValueRef::Blob(blob)),
+        (b"b", ValueRef::Inline(b"x")),
+    ];
+    let node = Node::leaf(entries).unwrap();
+    assert_eq!(Node::decode(node.bytes()).unwrap().hash(), node.hash());
+    assert_eq!((node.len(), node.key(2)), (4, b"ab".to_vec()));
+
+    let unsorted = [entries[1], entries[0]];
+    assert_eq!(Node::leaf(unsorted).unwrap_err(), NodeError::Unsorted(1));
+    let long = [(&[0u8; 4097][..], ValueRef::Inline(b""))];
+    assert_eq!(Node::leaf(long).unwrap_err(), NodeError::Entry(0));
+    let short = Blob { len: 10, ..blob };
+    assert_eq!(Node::leaf([(&b"k"[..], ValueRef::Blob(short))]).unwrap_err(), NodeError::Entry(0));
+    let keys: Vec<[u8; 2]> = (0..40u16).map(u16::to_be_bytes).collect();
+    let large = keys.iter().map(|key| (&key[..], ValueRef::Inline(&[0; 1024])));
+    assert_eq!(Node::leaf(large).unwrap_err(), NodeError::TooLarge);
+    assert_eq!(Node::leaf([]).unwrap().hash(), Node::empty().hash());
+}

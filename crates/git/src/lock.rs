@@ -1,0 +1,199 @@
+//! One writer of ours at a time, and what the next one tidies up if it dies.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::PathBuf;
+
+use gix::hash::ObjectId;
+use gix::refs::{FullName, Target};
+
+use crate::backend::GitBackend;
+use crate::error::{GitError, io_error};
+use crate::update::Edit;
+
+/// What our keep files say, so that no other program's is taken for ours.
+pub(crate) const OWNER: &str = "prolly\n";
+
+/// The exclusive lock of a repository's writers, until it is dropped. Git's own programs do not know
+/// it: against them the locks of the single refs hold.
+pub(crate) struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Waits for the lock, and finishes or undoes what a writer left that died.
+    pub(crate) fn acquire(backend: &GitBackend) -> Result<Self, GitError> {
+        let dir = backend.shared.common_dir.join("prolly");
+        fs::create_dir_all(&dir).map_err(io_error("make", &dir))?;
+        let path = dir.join("lock");
+        let open =
+            || File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = open().map_err(io_error("open", &path))?;
+        file.lock().map_err(io_error("lock", &path))?;
+        let lock = Self { file, path };
+        let left = lock.read()?;
+        if !left.is_empty() {
+            backend.recover(&left)?;
+            lock.write("")?;
+        }
+        Ok(lock)
+    }
+
+    fn read(&self) -> Result<String, GitError> {
+        let mut text = String::new();
+        let mut file = &self.file;
+        let read = || -> io::Result<()> {
+            file.rewind()?;
+            file.read_to_string(&mut text).map(drop)
+        };
+        let mut read = read;
+        read().map_err(io_error("read", &self.path))?;
+        Ok(text)
+    }
+
+    fn write(&self, text: &str) -> Result<(), GitError> {
+        let mut file = &self.file;
+        let mut write = || -> io::Result<()> {
+            file.set_len(0)?;
+            file.rewind()?;
+            file.write_all(text.as_bytes())
+        };
+        write().map_err(io_error("write", &self.path))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a child process that was started meanwhile holds the lock too until
+        // it ends.
+        let _closed_anyway = self.file.unlock();
+    }
+}
+
+/// What a writer is about to do, in the lock's file until it is done.
+pub(crate) struct Intent<'l> {
+    lock: &'l Lock,
+}
+
+impl<'l> Intent<'l> {
+    pub(crate) fn new(lock: &'l Lock, edits: &[Edit]) -> Result<Self, GitError> {
+        let mut text = String::from("prolly 1\n");
+        for edit in edits {
+            let kind = if edit.state { "state" } else { "ref" };
+            let (old, new) = (encode(edit.old.as_ref()), encode(edit.new.as_ref()));
+            text += &format!("{kind} {} {old} {new}\n", edit.name);
+        }
+        text += "end\n";
+        lock.write(&text)?;
+        Ok(Self { lock })
+    }
+
+    pub(crate) fn finish(self) -> Result<(), GitError> {
+        self.lock.write("")
+    }
+}
+
+fn encode(target: Option<&Target>) -> String {
+    match target {
+        None => "-".to_owned(),
+        Some(Target::Object(id)) => id.to_string(),
+        Some(Target::Symbolic(name)) => format!("ref:{}", name.as_bstr()),
+    }
+}
+
+fn decode(text: &str) -> Option<Option<Target>> {
+    if text == "-" {
+        return Some(None);
+    }
+    Some(Some(match text.strip_prefix("ref:") {
+        Some(name) => Target::Symbolic(FullName::try_from(name).ok()?),
+        None => Target::Object(ObjectId::from_hex(text.as_bytes()).ok()?),
+    }))
+}
+
+fn decode_intent(text: &str) -> Option<Vec<Edit>> {
+    let mut lines = text.strip_prefix("prolly 1\n")?.strip_suffix("end\n")?.lines();
+    let decode_line = |line: &str| {
+        let fields: Vec<_> = line.split(' ').collect();
+        let &[kind, name, old, new] = fields.as_slice() else { return None };
+        Some(Edit {
+            name: name.to_owned(),
+            old: decode(old)?,
+            new: decode(new)?,
+            state: kind == "state",
+        })
+    };
+    lines.try_fold(Vec::new(), |mut edits, line| {
+        edits.push(decode_line(line)?);
+        Some(edits)
+    })
+}
+
+impl GitBackend {
+    /// Goes on where a writer died: if some of its refs have changed, the others follow; if none has,
+    /// none does. The objects of what did not happen are garbage, and Git's to collect.
+    fn recover(&self, left: &str) -> Result<(), GitError> {
+        self.drop_keeps()?;
+        // A text that is cut off was left before the first ref was touched.
+        let Some(edits) = decode_intent(left) else { return Ok(()) };
+        for edit in &edits {
+            self.drop_stale_lock(edit)?;
+        }
+        let mut begun = edits.iter().all(|edit| edit.state);
+        for edit in edits.iter().filter(|edit| !edit.state) {
+            begun |= self.target(&edit.name)? == edit.new;
+        }
+        if !begun {
+            return Ok(());
+        }
+        let mut rest = Vec::new();
+        for edit in edits {
+            let present = edit.new.iter().all(|new| match new {
+                Target::Object(id) => self.object(id).is_ok_and(|object| object.is_some()),
+                Target::Symbolic(_) => true,
+            });
+            // What somebody else changed meanwhile is theirs.
+            if present && self.target(&edit.name)? == edit.old {
+                rest.push(edit);
+            }
+        }
+        self.change_refs(&rest, || Ok(()))
+    }
+
+    /// Removes the lock of a ref if the writer that died made it: it holds what that one meant to
+    /// write, or nothing yet.
+    fn drop_stale_lock(&self, edit: &Edit) -> Result<(), GitError> {
+        let mut path = self.ref_path(&edit.name).into_os_string();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        let content = match fs::read_to_string(&path) {
+            Ok(content) => content,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(io_error("read", &path)(error)),
+        };
+        let ours = match &edit.new {
+            Some(Target::Object(id)) => content == format!("{id}\n"),
+            Some(Target::Symbolic(name)) => content == format!("ref: {}\n", name.as_bstr()),
+            None => false,
+        };
+        if ours || content.is_empty() {
+            fs::remove_file(&path).map_err(io_error("remove", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the keep files of writers that died: who has the lock has no rival.
+    fn drop_keeps(&self) -> Result<(), GitError> {
+        let dir = self.shared.objects_dir.join("pack");
+        let Ok(files) = fs::read_dir(&dir) else { return Ok(()) };
+        for file in files {
+            let path = file.map_err(io_error("list", &dir))?.path();
+            let is_keep = path.extension().is_some_and(|extension| extension == "keep");
+            if is_keep && fs::read(&path).is_ok_and(|content| content == OWNER.as_bytes()) {
+                fs::remove_file(&path).map_err(io_error("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+}

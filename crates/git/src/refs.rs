@@ -1,0 +1,156 @@
+//! Refs as Git keeps them, and how ours are called there.
+
+use gix::hash::ObjectId;
+use gix::objs::{Kind, TagRefIter};
+use gix::refs::Target;
+use prollytree_repo::{CommitId, RefName, RefValue, TagId};
+
+use crate::backend::GitBackend;
+use crate::error::GitError;
+use crate::objects::damaged;
+
+/// What the names of our own records begin with; they are of one working tree each.
+const STATE: &str = "state/";
+const HEAD: &str = "HEAD";
+const BRANCHES: &str = "refs/heads/";
+const TAGS: &str = "refs/tags/";
+
+/// How a ref of ours is kept.
+pub(crate) enum Kept {
+    /// As the ref of Git of this name.
+    Git(String),
+    /// As the ref of Git of this name, which leads to a record.
+    State(String),
+    /// Not at all: Git's reflog takes its place.
+    Log,
+}
+
+impl GitBackend {
+    /// How a ref is kept.
+    pub(crate) fn kept(&self, name: &RefName) -> Kept {
+        let name = name.as_str();
+        match name.strip_prefix(STATE) {
+            Some(state) => Kept::State(self.state_ref(state)),
+            None if name == HEAD || name.starts_with("refs/") => Kept::Git(name.to_owned()),
+            None => Kept::Log,
+        }
+    }
+
+    pub(crate) fn state_ref(&self, state: &str) -> String {
+        format!("refs/worktree/prolly/{}/{state}", self.shared.id)
+    }
+
+    /// The value of a ref.
+    pub(crate) fn value(&self, name: &RefName) -> Result<Option<RefValue>, GitError> {
+        match self.kept(name) {
+            Kept::Log => Ok(None),
+            // Git's `HEAD` is always there; ours only in a data set.
+            Kept::Git(git) if git == HEAD && !self.is_marked() => Ok(None),
+            Kept::Git(git) => match self.target(&git)? {
+                Some(target) => self.value_of(target),
+                None => Ok(None),
+            },
+            Kept::State(git) => match self.target(&git)? {
+                Some(Target::Object(id)) => Ok(Some(RefValue::Record(self.record_at(&id)?.0))),
+                Some(Target::Symbolic(_)) | None => Ok(None),
+            },
+        }
+    }
+
+    /// What a ref of Git holds.
+    pub(crate) fn target(&self, name: &str) -> Result<Option<Target>, GitError> {
+        self.shared.pool.with(|repository| {
+            let found = repository.refs.try_find(name);
+            let found = found.map_err(|source| GitError::gix("read a ref", source))?;
+            // A short name must not stand for a longer one.
+            Ok(found.filter(|found| found.name.as_bstr() == name).map(|found| found.target))
+        })
+    }
+
+    fn value_of(&self, target: Target) -> Result<Option<RefValue>, GitError> {
+        let id = match target {
+            Target::Symbolic(name) => {
+                let name = name.as_bstr().to_string();
+                return Ok(RefName::parse(&name).ok().map(RefValue::Symbolic));
+            }
+            Target::Object(id) => id,
+        };
+        Ok(match self.kind_of(&id)? {
+            Kind::Commit => CommitId::from_slice(id.as_slice()).map(RefValue::Commit),
+            Kind::Tag if self.peel(id)?.is_some() => {
+                TagId::from_slice(id.as_slice()).map(RefValue::Tag)
+            }
+            // A tag of something else is none of ours.
+            Kind::Tag | Kind::Tree | Kind::Blob => None,
+        })
+    }
+
+    fn kind_of(&self, id: &ObjectId) -> Result<Kind, GitError> {
+        let object = self.object(id)?;
+        object.map(|(kind, _)| kind).ok_or_else(|| GitError::MissingObject { id: id.to_string() })
+    }
+
+    /// The commit that an object is or names.
+    fn peel(&self, mut id: ObjectId) -> Result<Option<ObjectId>, GitError> {
+        loop {
+            match self.object(&id)? {
+                Some((Kind::Commit, _)) => return Ok(Some(id)),
+                Some((Kind::Tag, bytes)) => {
+                    let target = TagRefIter::from_bytes(&bytes, self.shared.hash).target_id();
+                    id = target.map_err(|_| damaged(&id, "a tag"))?;
+                }
+                Some(_) => return Ok(None),
+                None => return Err(GitError::MissingObject { id: id.to_string() }),
+            }
+        }
+    }
+
+    /// All refs of ours that begin with a prefix, in the order of their names.
+    pub(crate) fn list(&self, prefix: &str) -> Result<Vec<(RefName, RefValue)>, GitError> {
+        let mut names = vec![HEAD.to_owned()];
+        self.shared.pool.with(|repository| -> Result<(), GitError> {
+            let failed = |source: gix::Error| GitError::gix("list the refs", source);
+            let refs = repository.references().map_err(failed)?;
+            for name in refs.all().map_err(|source| GitError::internal("list the refs", source))? {
+                let name = name.map_err(|source| GitError::gix("list the refs", source))?;
+                names.push(name.name().as_bstr().to_string());
+            }
+            Ok(())
+        })?;
+        let wanted = |name: &String| {
+            name.starts_with(prefix)
+                && (name == HEAD || [BRANCHES, TAGS].iter().any(|kind| name.starts_with(kind)))
+        };
+        let mut refs = Vec::new();
+        // Names that only Git allows are none of ours.
+        for name in names.iter().filter(|name| wanted(name)).filter_map(|n| RefName::parse(n).ok())
+        {
+            if let Some(value) = self.value(&name)? {
+                refs.push((name, value));
+            }
+        }
+        refs.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(refs)
+    }
+
+    /// The commit that a ref leads to.
+    pub(crate) fn tip_of(&self, name: &RefName) -> Result<Option<ObjectId>, GitError> {
+        let mut target = self.target(name.as_str())?;
+        while let Some(Target::Symbolic(next)) = target {
+            target = self.target(&next.as_bstr().to_string())?;
+        }
+        match target {
+            Some(Target::Object(id)) => self.peel(id),
+            _ => Ok(None),
+        }
+    }
+
+    /// The commits that all refs lead to.
+    pub(crate) fn all_tips(&self) -> Result<Vec<ObjectId>, GitError> {
+        let mut tips = Vec::new();
+        for (name, _) in self.list("")? {
+            tips.extend(self.tip_of(&name)?);
+        }
+        Ok(tips)
+    }
+}

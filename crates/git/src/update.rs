@@ -1,0 +1,221 @@
+//! The one way in which refs change: objects first, then all refs, then the working tree.
+
+use std::time::Duration;
+
+use gix::lock::acquire::Fail;
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
+use gix::refs::{FullName, Target};
+use prollytree_repo::{BackendError, Reason, RefName, RefUpdate, RefValue};
+
+use crate::backend::GitBackend;
+use crate::error::{GitError, io_error};
+use crate::lock::{Intent, Lock};
+use crate::pack::{self, Packed};
+use crate::refs::Kept;
+use crate::working_tree::Checkout;
+
+/// How long a ref is waited for that another program holds.
+const PATIENCE: Fail = Fail::AfterDurationWithBackoff(Duration::from_secs(2));
+
+/// A change of a ref of Git.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Edit {
+    pub(crate) name: String,
+    pub(crate) old: Option<Target>,
+    pub(crate) new: Option<Target>,
+    /// Whether this is one of our own records, which change after all others.
+    pub(crate) state: bool,
+}
+
+impl GitBackend {
+    /// Changes refs, all or none, and logs the moves if there is a reason.
+    pub(crate) fn update(
+        &self,
+        updates: &[RefUpdate],
+        reason: Option<&Reason>,
+    ) -> Result<(), BackendError> {
+        let lock = Lock::acquire(self)?;
+        for RefUpdate { name, expected, .. } in updates {
+            let current = self.value(name)?;
+            if current != *expected {
+                return Err(BackendError::Conflict { name: name.clone(), current });
+            }
+        }
+        let changed = updates.iter().filter(|update| update.expected != update.new);
+        let marks = updates.iter().any(|update| {
+            update.name == RefName::head() && update.expected.is_none() && update.new.is_some()
+        });
+        let edits = changed.map(|update| self.edit(update)).collect::<Result<Vec<_>, _>>()?;
+        let edits: Vec<_> = edits.into_iter().flatten().collect();
+        let checkout = self.checkout_of(updates)?;
+        let moves = reason.map(|_| self.moves(updates)).transpose()?.unwrap_or_default();
+        self.write(&lock, &edits, checkout.as_ref(), &|| match reason {
+            Some(reason) => self.log_moves(&moves, reason),
+            None => Ok(()),
+        })?;
+        if marks {
+            self.mark()?;
+        }
+        if updates.iter().any(brings_content) {
+            self.renew();
+        }
+        if let Some(checkout) = checkout {
+            self.follow(&checkout)?;
+        }
+        drop(lock);
+        self.tidy()?;
+        Ok(())
+    }
+
+    fn edit(&self, update: &RefUpdate) -> Result<Option<Edit>, GitError> {
+        let (name, state) = match self.kept(&update.name) {
+            Kept::Git(name) => (name, false),
+            Kept::State(name) => (name, true),
+            Kept::Log => return Ok(None),
+        };
+        if name == "HEAD" && update.expected.is_none() && !self.owns_repository() {
+            // A data set in a folder begins on the branch that is checked out, whatever it is.
+            return Ok(None);
+        }
+        let old = self.target(&name)?;
+        let new = update.new.as_ref().map(|value| self.target_for(value)).transpose()?;
+        Ok((old != new).then_some(Edit { name, old, new, state }))
+    }
+
+    fn target_for(&self, value: &RefValue) -> Result<Target, GitError> {
+        let object = |id: &[u8]| {
+            let id = self.object_id(id).map(Target::Object);
+            id.ok_or_else(|| GitError::MissingObject { id: format!("{value:?}") })
+        };
+        match value {
+            RefValue::Commit(id) => object(id.as_bytes()),
+            RefValue::Tag(id) => object(id.as_bytes()),
+            RefValue::Symbolic(name) => full_name(name.as_str()).map(Target::Symbolic),
+            RefValue::Record(hash) => self.put_record(hash).map(Target::Object),
+        }
+    }
+
+    /// Writes what is pending as one pack, and then changes the refs; `log` runs while they are locked.
+    fn write(
+        &self,
+        lock: &Lock,
+        edits: &[Edit],
+        checkout: Option<&Checkout>,
+        log: &dyn Fn() -> Result<(), GitError>,
+    ) -> Result<(), BackendError> {
+        if edits.is_empty() {
+            return Ok(());
+        }
+        let intent = Intent::new(lock, edits)?;
+        let pack = self.write_pack()?;
+        // Branches before records: a record that goes while its branch stays would be lost edits.
+        let (states, refs): (Vec<_>, Vec<_>) = edits.iter().cloned().partition(|edit| edit.state);
+        let change = || -> Result<(), GitError> {
+            checkout.map_or(Ok(()), |checkout| self.check_working_tree(checkout))?;
+            self.change_refs(&refs, log)?;
+            self.change_refs(&states, || Ok(()))
+        };
+        if let Err(error) = change() {
+            intent.finish()?;
+            pack.into_iter().try_for_each(pack::Written::release)?;
+            return Err(self.conflict_or(edits, error));
+        }
+        self.sync_refs(edits)?;
+        intent.finish()?;
+        Ok(pack.into_iter().try_for_each(pack::Written::release)?)
+    }
+
+    /// Tells a ref that somebody moved from other failures.
+    fn conflict_or(&self, edits: &[Edit], error: GitError) -> BackendError {
+        for edit in edits {
+            let Ok(current) = self.target(&edit.name) else { continue };
+            if current == edit.old {
+                continue;
+            }
+            if let Ok(name) = RefName::parse(&edit.name)
+                && let Ok(current) = self.value(&name)
+            {
+                return BackendError::Conflict { name, current };
+            }
+        }
+        error.into()
+    }
+
+    fn write_pack(&self) -> Result<Option<pack::Written>, GitError> {
+        let pending = self.pending();
+        let content = pending.read();
+        let objects = content.order.iter().filter_map(|id| {
+            let (kind, data) = content.git.get(id)?;
+            Some(Packed { id: *id, kind: *kind, data })
+        });
+        let objects: Vec<_> = objects.collect();
+        if objects.is_empty() {
+            return Ok(None);
+        }
+        let shared = &self.shared;
+        let dir = &shared.objects_dir;
+        pack::write(dir, shared.hash, &objects, crate::lock::OWNER, shared.sync.packs).map(Some)
+    }
+
+    /// One transaction of refs: all are locked and compared, then `before` runs, then all change.
+    pub(crate) fn change_refs(
+        &self,
+        edits: &[Edit],
+        before: impl FnOnce() -> Result<(), GitError>,
+    ) -> Result<(), GitError> {
+        if edits.is_empty() {
+            return before();
+        }
+        let edits = edits.iter().map(ref_edit).collect::<Result<Vec<_>, _>>()?;
+        let mut refs = self.shared.pool.with(|repository| repository.refs.clone());
+        // Git's library logs no move of a symbolic ref; all logs are written by us, see `reflog`.
+        refs.write_reflog = gix::refs::store::WriteReflog::Disable;
+        let failed = |source| GitError::gix("change the refs", source);
+        let prepared = refs.transaction().prepare(edits, PATIENCE, PATIENCE).map_err(failed)?;
+        before()?;
+        prepared.commit(None).map_err(failed)?;
+        Ok(())
+    }
+
+    /// Makes the files of changed refs durable.
+    fn sync_refs(&self, edits: &[Edit]) -> Result<(), GitError> {
+        if !self.shared.sync.refs {
+            return Ok(());
+        }
+        for edit in edits {
+            let path = self.ref_path(&edit.name);
+            if edit.new.is_some() && path.exists() {
+                let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
+                synced.map_err(io_error("sync", &path))?;
+            }
+            if let Some(dir) = path.parent().filter(|dir| dir.is_dir()) {
+                pack::sync_dir(dir)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ref_edit(edit: &Edit) -> Result<RefEdit, GitError> {
+    let name = full_name(&edit.name)?;
+    let expected = match &edit.old {
+        Some(old) => PreviousValue::MustExistAndMatch(old.clone()),
+        None => PreviousValue::MustNotExist,
+    };
+    let change = match &edit.new {
+        Some(new) => Change::Update { log: LogChange::default(), expected, new: new.clone() },
+        None => Change::Delete { expected, log: RefLog::AndReference },
+    };
+    Ok(RefEdit { change, name, deref: false })
+}
+
+fn full_name(name: &str) -> Result<FullName, GitError> {
+    FullName::try_from(name).map_err(|source| GitError::gix("name a ref", source))
+}
+
+/// Whether an update leads to something that may be new.
+fn brings_content(update: &RefUpdate) -> bool {
+    let content =
+        matches!(update.new, Some(RefValue::Commit(_) | RefValue::Tag(_) | RefValue::Record(_)));
+    content && update.expected != update.new
+}

@@ -1,0 +1,93 @@
+//! The index and the working tree, after `HEAD` has moved to another commit.
+
+use gix::hash::ObjectId;
+use gix::refs::Target;
+use prollytree_repo::{RefName, RefUpdate, RefValue};
+
+use crate::backend::GitBackend;
+use crate::error::GitError;
+
+/// A move of `HEAD` from one commit to another.
+pub(crate) struct Checkout {
+    old: Option<ObjectId>,
+    new: ObjectId,
+}
+
+impl GitBackend {
+    /// Where updates move `HEAD`, if there is a working tree that must follow.
+    pub(crate) fn checkout_of(&self, updates: &[RefUpdate]) -> Result<Option<Checkout>, GitError> {
+        if self.shared.work_dir.is_none() {
+            return Ok(None);
+        }
+        let commit = |value: &Option<RefValue>| match value {
+            Some(RefValue::Commit(id)) => self.object_id(id.as_bytes()),
+            _ => None,
+        };
+        let update = |name: &str| updates.iter().find(|update| update.name.as_str() == name);
+        let after = |name: &str| match update(name) {
+            Some(update) => Ok(commit(&update.new)),
+            None => match RefName::parse(name) {
+                Ok(name) => self.tip_of(&name),
+                Err(_) => Ok(None),
+            },
+        };
+        let old = self.tip_of(&RefName::head())?;
+        let new = match update("HEAD") {
+            // A data set in a folder begins where `HEAD` is.
+            Some(update) if update.expected.is_none() && !self.owns_repository() => old,
+            Some(RefUpdate { new: Some(RefValue::Symbolic(name)), .. }) => after(name.as_str())?,
+            Some(update) => commit(&update.new),
+            None => match self.target("HEAD")? {
+                Some(Target::Symbolic(name)) => after(&name.as_bstr().to_string())?,
+                _ => old,
+            },
+        };
+        Ok(new.filter(|new| old.as_ref() != Some(new)).map(|new| Checkout { old, new }))
+    }
+
+    /// Demands that the working tree can follow: that nobody changed what is to change.
+    pub(crate) fn check_working_tree(&self, checkout: &Checkout) -> Result<(), GitError> {
+        self.read_tree(checkout, &["-n"]).map(drop)
+    }
+
+    /// Brings the index and the working tree along. What was staged stays staged, what was changed
+    /// stays changed.
+    pub(crate) fn follow(&self, checkout: &Checkout) -> Result<(), GitError> {
+        self.read_tree(checkout, &["-u"]).map(drop).map_err(|error| match error {
+            GitError::ProgramFailed { message, .. } => GitError::WorkingTree {
+                commit: checkout.new.to_string(),
+                message: message.unwrap_or_default(),
+            },
+            error => error,
+        })
+    }
+
+    /// A merge of two trees leaves alone what is the same in both; a merge of one would take what
+    /// was staged for a mistake.
+    fn read_tree(&self, checkout: &Checkout, mode: &[&str]) -> Result<(), GitError> {
+        let empty = ObjectId::empty_tree(self.shared.hash);
+        let (old, new) = (checkout.old.unwrap_or(empty).to_string(), checkout.new.to_string());
+        let arguments = [&["read-tree", "-m"], mode, &[&old, &new]].concat();
+        self.ask_git(&arguments).map(drop)
+    }
+
+    /// Lets Git put small packs together when there are many.
+    pub(crate) fn tidy(&self) -> Result<(), GitError> {
+        Ok(())
+    }
+
+    /// Whether an object is there.
+    pub(crate) fn exists_object(&self, id: &gix::hash::oid) -> bool {
+        use gix::objs::Exists as _;
+        self.pending().find(|pending| pending.git.contains_key(id).then_some(())).is_some()
+            || self.shared.pool.with(|repository| repository.objects.exists(id))
+    }
+
+    /// The files beside the data set that a commit with these parents has: a tree to put it into.
+    pub(crate) fn merged_files(&self, parents: &[ObjectId]) -> Result<Option<ObjectId>, GitError> {
+        match parents.first() {
+            Some(first) => Ok(self.version(first)?.map(|version| version.tree)),
+            None => Ok(None),
+        }
+    }
+}
