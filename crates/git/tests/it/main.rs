@@ -1,10 +1,5 @@
-//! Integration tests of the Git backend.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Tests of data sets in Git repositories through the public API and the `git` program.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
 
 mod conforms;
+mod kv;
