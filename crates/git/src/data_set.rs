@@ -318,7 +318,11 @@ fn open_exactly(folder: &Path) -> Result<Option<gix::ThreadSafeRepository>, GitE
     if !is_repository(folder) {
         return Ok(None);
     }
-    let opened = gix::ThreadSafeRepository::open(folder);
+    // Each update adds a pack, and Git's library wants to know at the start how many there will be.
+    let slots =
+        gix::odb::store::init::Slots::AsNeededByDiskState { multiplier: 2.0, minimum: 4096 };
+    let options = gix::open::Options::default().object_store_slots(slots);
+    let opened = gix::ThreadSafeRepository::open_opts(folder, options);
     opened.map(Some).map_err(|source| GitError::gix("open the repository", source))
 }
 
@@ -363,5 +367,6 @@ fn create(folder: &Path, options: &InitOptions) -> Result<gix::ThreadSafeReposit
         let head = made.git_dir().join("HEAD");
         fs::write(&head, format!("ref: {branch}\n")).map_err(io_error("write", &head))?;
     }
-    Ok(made)
+    let opened = open_exactly(folder)?;
+    opened.ok_or_else(|| GitError::NotADataSet { path: folder.to_owned() })
 }
