@@ -99,12 +99,14 @@ pub enum GitError {
         path: String,
     },
     /// The commit was made, but Git's index or the working tree could not follow.
-    #[error("{commit} was made, but the working tree could not follow: {message}")]
+    #[error(
+        "commit {commit} is checked out, but the working tree could not follow; `git read-tree -m -u HEAD` makes it"
+    )]
     WorkingTree {
         /// The commit.
         commit: String,
-        /// What Git said.
-        message: String,
+        /// Why.
+        source: Box<GitError>,
     },
     /// The `git` program cannot be run.
     #[error("cannot run `git {command}`: is Git installed?")]

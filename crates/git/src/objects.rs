@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gix::bstr::BString;
 use gix::hash::{ObjectId, Prefix, oid};
-use gix::objs::{Find as _, Kind, Tree, TreeRefIter, WriteTo as _, tree};
+use gix::objs::{Exists as _, Find as _, Kind, Tree, TreeRefIter, WriteTo as _, tree};
 
 use crate::backend::GitBackend;
 use crate::error::GitError;
@@ -79,6 +79,12 @@ impl GitBackend {
         let bytes = self.need(id, kind)?;
         let found = object_id(id.kind(), kind, &bytes)?;
         if found == id { Ok(bytes) } else { Err(damaged(id, "what its name says")) }
+    }
+
+    /// Whether an object is there.
+    pub(crate) fn has_object(&self, id: &oid) -> bool {
+        self.pending().find(|pending| pending.git.contains_key(id).then_some(())).is_some()
+            || self.shared.pool.with(|repository| repository.objects.exists(id))
     }
 
     /// The entries of a tree.

@@ -12,7 +12,7 @@ use crate::error::{GitError, io_error};
 use crate::lock::{Intent, Lock};
 use crate::pack::{self, Packed};
 use crate::refs::Kept;
-use crate::working_tree::Checkout;
+use crate::working_tree::{Checkout, Plan};
 
 /// How long a ref is waited for that another program holds.
 const PATIENCE: Fail = Fail::AfterDurationWithBackoff(Duration::from_secs(2));
@@ -49,7 +49,7 @@ impl GitBackend {
         let edits: Vec<_> = edits.into_iter().flatten().collect();
         let checkout = self.checkout_of(updates)?;
         let moves = reason.map(|_| self.moves(updates)).transpose()?.unwrap_or_default();
-        self.write(&lock, &edits, checkout.as_ref(), &|| match reason {
+        let plan = self.write(&lock, &edits, checkout, &|| match reason {
             Some(reason) => self.log_moves(&moves, reason),
             None => Ok(()),
         })?;
@@ -59,11 +59,8 @@ impl GitBackend {
         if updates.iter().any(brings_content) {
             self.renew();
         }
-        if let Some(checkout) = checkout {
-            self.follow(&checkout)?;
-        }
-        drop(lock);
-        self.tidy()?;
+        plan.map_or(Ok(()), |plan| self.follow(plan))?;
+        self.tidy(&lock)?;
         Ok(())
     }
 
@@ -100,29 +97,27 @@ impl GitBackend {
         &self,
         lock: &Lock,
         edits: &[Edit],
-        checkout: Option<&Checkout>,
+        checkout: Option<Checkout>,
         log: &dyn Fn() -> Result<(), GitError>,
-    ) -> Result<(), BackendError> {
+    ) -> Result<Option<Plan>, BackendError> {
         if edits.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let intent = Intent::new(lock, edits)?;
         let pack = self.write_pack()?;
         // Branches before records: a record that goes while its branch stays would be lost edits.
         let (states, refs): (Vec<_>, Vec<_>) = edits.iter().cloned().partition(|edit| edit.state);
-        let change = || -> Result<(), GitError> {
-            checkout.map_or(Ok(()), |checkout| self.check_working_tree(checkout))?;
+        let change = || -> Result<Option<Plan>, GitError> {
+            let plan = checkout.map(|checkout| self.plan(checkout)).transpose()?;
             self.change_refs(&refs, log)?;
-            self.change_refs(&states, || Ok(()))
+            self.change_refs(&states, || Ok(()))?;
+            self.sync_refs(edits)?;
+            Ok(plan)
         };
-        if let Err(error) = change() {
-            intent.finish()?;
-            pack.into_iter().try_for_each(pack::Written::release)?;
-            return Err(self.conflict_or(edits, error));
-        }
-        self.sync_refs(edits)?;
+        let changed = change();
         intent.finish()?;
-        Ok(pack.into_iter().try_for_each(pack::Written::release)?)
+        pack.into_iter().try_for_each(pack::Written::release)?;
+        changed.map_err(|error| self.conflict_or(edits, error))
     }
 
     /// Tells a ref that somebody moved from other failures.

@@ -6,11 +6,20 @@ use prollytree_repo::{RefName, RefUpdate, RefValue};
 
 use crate::backend::GitBackend;
 use crate::error::GitError;
+use crate::sparse::SparseUpdate;
 
 /// A move of `HEAD` from one commit to another.
 pub(crate) struct Checkout {
-    old: Option<ObjectId>,
-    new: ObjectId,
+    pub(crate) old: Option<ObjectId>,
+    pub(crate) new: ObjectId,
+}
+
+/// How the index and the working tree follow.
+pub(crate) enum Plan {
+    /// By our own hand.
+    Sparse(SparseUpdate),
+    /// By `git read-tree`.
+    Git(Checkout),
 }
 
 impl GitBackend {
@@ -45,20 +54,26 @@ impl GitBackend {
         Ok(new.filter(|new| old.as_ref() != Some(new)).map(|new| Checkout { old, new }))
     }
 
-    /// Demands that the working tree can follow: that nobody changed what is to change.
-    pub(crate) fn check_working_tree(&self, checkout: &Checkout) -> Result<(), GitError> {
-        self.read_tree(checkout, &["-n"]).map(drop)
+    /// Demands that the working tree can follow, that nobody changed what is to change, and finds out
+    /// how.
+    pub(crate) fn plan(&self, checkout: Checkout) -> Result<Plan, GitError> {
+        if let Some(sparse) = self.plan_sparse(&checkout)? {
+            return Ok(Plan::Sparse(sparse));
+        }
+        self.read_tree(&checkout, &["-n"])?;
+        Ok(Plan::Git(checkout))
     }
 
     /// Brings the index and the working tree along. What was staged stays staged, what was changed
     /// stays changed.
-    pub(crate) fn follow(&self, checkout: &Checkout) -> Result<(), GitError> {
-        self.read_tree(checkout, &["-u"]).map(drop).map_err(|error| match error {
-            GitError::ProgramFailed { message, .. } => GitError::WorkingTree {
-                commit: checkout.new.to_string(),
-                message: message.unwrap_or_default(),
-            },
-            error => error,
+    pub(crate) fn follow(&self, plan: Plan) -> Result<(), GitError> {
+        let (commit, followed) = match plan {
+            Plan::Sparse(sparse) => (sparse.commit(), sparse.follow()),
+            Plan::Git(checkout) => (checkout.new, self.read_tree(&checkout, &["-u"])),
+        };
+        followed.map_err(|error| GitError::WorkingTree {
+            commit: commit.to_string(),
+            source: Box::new(error),
         })
     }
 
@@ -69,25 +84,5 @@ impl GitBackend {
         let (old, new) = (checkout.old.unwrap_or(empty).to_string(), checkout.new.to_string());
         let arguments = [&["read-tree", "-m"], mode, &[&old, &new]].concat();
         self.ask_git(&arguments).map(drop)
-    }
-
-    /// Lets Git put small packs together when there are many.
-    pub(crate) fn tidy(&self) -> Result<(), GitError> {
-        Ok(())
-    }
-
-    /// Whether an object is there.
-    pub(crate) fn exists_object(&self, id: &gix::hash::oid) -> bool {
-        use gix::objs::Exists as _;
-        self.pending().find(|pending| pending.git.contains_key(id).then_some(())).is_some()
-            || self.shared.pool.with(|repository| repository.objects.exists(id))
-    }
-
-    /// The files beside the data set that a commit with these parents has: a tree to put it into.
-    pub(crate) fn merged_files(&self, parents: &[ObjectId]) -> Result<Option<ObjectId>, GitError> {
-        match parents.first() {
-            Some(first) => Ok(self.version(first)?.map(|version| version.tree)),
-            None => Ok(None),
-        }
     }
 }

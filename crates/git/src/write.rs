@@ -69,7 +69,7 @@ impl GitBackend {
     fn in_git(&self, hash: &Hash, at: Locator) -> Result<Option<(Form, ObjectId)>, GitError> {
         let Some((form, prefix)) = parse_locator(at) else { return Ok(None) };
         match self.with_prefix(prefix)?.as_slice() {
-            [id] if self.exists_object(id) => Ok(Some((form, *id))),
+            [id] if self.has_object(id) => Ok(Some((form, *id))),
             [] | [_] => Ok(None),
             several => {
                 for id in several {
