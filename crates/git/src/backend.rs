@@ -239,7 +239,8 @@ impl Backend for GitBackend {
     }
 
     fn resolve(&self, revision: &str) -> Result<Option<CommitId>, BackendError> {
-        Ok(self.rev_parse(revision))
+        // Git's `HEAD` is there before ours is.
+        Ok(if self.is_marked() { self.rev_parse(revision) } else { None })
     }
 
     fn read_commit(&self, id: &CommitId) -> Result<Option<Commit>, BackendError> {

@@ -155,7 +155,11 @@ impl GitBackend {
     }
 
     /// A tree with the data set, and around it the files that another tree has.
-    fn put_data_set(&self, around: Option<&ObjectId>, maps: &Maps) -> Result<ObjectId, GitError> {
+    pub(crate) fn put_data_set(
+        &self,
+        around: Option<&ObjectId>,
+        maps: &Maps,
+    ) -> Result<ObjectId, GitError> {
         let mut levels =
             vec![around.map(|id| self.tree_verified(id)).transpose()?.unwrap_or_default()];
         for part in &self.shared.prefix {

@@ -131,6 +131,27 @@ impl GitBackend {
         Ok(None)
     }
 
+    /// The repository around a folder, whether it holds data sets or not.
+    pub(crate) fn around(folder: &Path) -> Result<Self, GitError> {
+        let start = absolute(folder)?;
+        for folder in start.ancestors() {
+            if let Some(repository) = open_exactly(folder)? {
+                return at(repository, folder.to_owned(), Vec::new());
+            }
+        }
+        Err(GitError::NotADataSet { path: start })
+    }
+
+    /// The data set of this repository in a folder of its trees.
+    pub(crate) fn of(&self, prefix: Vec<String>) -> Result<Self, GitError> {
+        let root = self.folder().to_owned();
+        let folder = prefix.iter().fold(root.clone(), |folder, part| folder.join(part));
+        let repository = open_exactly(&root)?;
+        let missing = || GitError::NotADataSet { path: folder.clone() };
+        let backend = at(repository.ok_or_else(missing)?, folder.clone(), prefix)?;
+        if backend.exists()? { Ok(backend) } else { Err(missing()) }
+    }
+
     /// The options of a repository here: the author of the environment, else the one that Git's
     /// configuration names (`user.name`, `user.email`), and the branch that is checked out.
     pub fn options(&self) -> Options {
@@ -244,10 +265,6 @@ impl GitBackend {
 
     /// The commit that a revision names in Git's language.
     pub(crate) fn rev_parse(&self, revision: &str) -> Option<prollytree_repo::CommitId> {
-        // Git's `HEAD` is there before ours is.
-        if !self.is_marked() {
-            return None;
-        }
         self.shared.pool.with(|repository| {
             let id = repository.rev_parse_single(revision).ok()?;
             let commit = id.object().ok()?.peel_to_commit().ok()?;

@@ -174,7 +174,8 @@ fn expected(kind: Kind) -> &'static str {
 
 /// Whether this very object is not there.
 pub(crate) fn is_missing(error: &GitError, id: &oid) -> bool {
-    matches!(error, GitError::MissingObject { id: missing } if *missing == id.to_string())
+    let id = id.to_string();
+    matches!(error, GitError::MissingObject { id: missing } if *missing == id)
 }
 
 pub(crate) fn damaged(id: &oid, expected: &'static str) -> GitError {

@@ -37,10 +37,15 @@ impl GitBackend {
         }
         match self.found(ObjectKind::Node, hash)? {
             None => Ok(None),
-            Some(found) => {
-                let (_, id) = self.child_of(hash, &found)?;
-                self.load(hash, &id).map(Some)
-            }
+            Some(found) => match self.load_found(hash, &found) {
+                // What was known of lay in versions that are gone; it may be in another.
+                Err(GitError::MissingObject { .. }) => {
+                    self.shared.known.remove(&(ObjectKind::Node, *hash));
+                    let found = self.locate(ObjectKind::Node, hash)?;
+                    found.map(|found| self.load_found(hash, &found)).transpose()
+                }
+                loaded => loaded.map(Some),
+            },
         }
     }
 
@@ -56,6 +61,11 @@ impl GitBackend {
 
     pub(crate) fn known(&self, kind: ObjectKind, hash: &Hash) -> Option<Found> {
         self.shared.known.get(&(kind, *hash))
+    }
+
+    fn load_found(&self, hash: &Hash, found: &Found) -> Result<Node, GitError> {
+        let (_, id) = self.child_of(hash, found)?;
+        self.load(hash, &id)
     }
 
     /// The node at an object, checked against its hash.

@@ -136,7 +136,7 @@ impl GitBackend {
         error.into()
     }
 
-    fn write_pack(&self) -> Result<Option<pack::Written>, GitError> {
+    pub(crate) fn write_pack(&self) -> Result<Option<pack::Written>, GitError> {
         let pending = self.pending();
         let content = pending.read();
         let objects = content.order.iter().filter_map(|id| {

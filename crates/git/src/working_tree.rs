@@ -17,7 +17,7 @@ pub(crate) struct Checkout {
 /// How the index and the working tree follow.
 pub(crate) enum Plan {
     /// By our own hand.
-    Sparse(SparseUpdate),
+    Sparse(Box<SparseUpdate>),
     /// By `git read-tree`.
     Git(Checkout),
 }
@@ -58,7 +58,7 @@ impl GitBackend {
     /// how.
     pub(crate) fn plan(&self, checkout: Checkout) -> Result<Plan, GitError> {
         if let Some(sparse) = self.plan_sparse(&checkout)? {
-            return Ok(Plan::Sparse(sparse));
+            return Ok(Plan::Sparse(Box::new(sparse)));
         }
         self.read_tree(&checkout, &["-n"])?;
         Ok(Plan::Git(checkout))

@@ -61,6 +61,14 @@ pub enum BackendError {
         /// The record.
         id: Hash,
     },
+    /// A node or another object that something refers to is not stored.
+    #[error("{kind} {hash} is missing from the storage")]
+    MissingObject {
+        /// The kind of the object.
+        kind: ObjectKind,
+        /// Its name.
+        hash: Hash,
+    },
     /// A ref has a name or a value that this version does not understand.
     #[error("ref {name:?} is not valid")]
     BadRef {

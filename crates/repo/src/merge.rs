@@ -18,10 +18,12 @@ pub(crate) fn ours_win(_: &MapName, _: &Conflict) -> Resolution {
 }
 
 /// The outcome of a merge of maps.
-pub(crate) struct MergedMaps {
-    pub(crate) maps: Maps,
+#[derive(Clone, Debug)]
+pub struct MergedMaps {
+    /// The content.
+    pub maps: Maps,
     /// What was left open; `ours` stands in the maps there.
-    pub(crate) conflicts: Vec<(MapName, Conflict)>,
+    pub conflicts: Vec<(MapName, Conflict)>,
 }
 
 /// Merges the changes from `base` to `theirs` into `ours`, map by map. Maps that `theirs` did not

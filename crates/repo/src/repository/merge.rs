@@ -9,7 +9,7 @@ use crate::error::RepoError;
 use crate::graph;
 use crate::id::CommitId;
 use crate::identity::Identity;
-use crate::merge::{ConflictResolver, merge_maps};
+use crate::merge::{ConflictResolver, MergedMaps, merge_maps};
 use crate::name::{MapName, RefName};
 use crate::operation::{Operation, OperationKind};
 
@@ -130,6 +130,23 @@ impl<B: Backend> Repository<B> {
             Applied::Committed(id) => MergeOutcome::Merged(id),
             Applied::Conflicts(count) => MergeOutcome::Conflicts(count),
         })
+    }
+
+    /// What a merge of `theirs` into `ours` would give, from these bases. Nothing is committed.
+    ///
+    /// # Errors
+    /// A commit is missing or damaged, or the backend fails.
+    pub fn preview_merge(
+        &self,
+        bases: &[CommitId],
+        ours: &CommitId,
+        theirs: &CommitId,
+        resolver: &mut ConflictResolver<'_>,
+    ) -> Result<MergedMaps, RepoError> {
+        let (base, config) = (self.base_maps(bases, 0)?, self.options.tree_config);
+        let ours = self.read_commit(ours)?.maps;
+        let theirs = self.read_commit(theirs)?.maps;
+        merge_maps(&self.backend, config, &base, &ours, &theirs, resolver)
     }
 
     /// The best common ancestors of two commits, oldest first; none if their histories are unrelated.

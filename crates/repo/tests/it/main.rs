@@ -3,6 +3,7 @@
 
 mod basics;
 mod branches;
+mod copies;
 mod crashes;
 mod histories;
 mod logs;

@@ -65,7 +65,10 @@ pub(super) fn leaf<'a>(
             return Err(NodeError::Unsorted(i));
         }
         // The shared prefix only shortens what the offsets count.
-        if values_len >= usize::from(FLAG) || keys_len > MAX_NODE_LEN || run.len() > MAX_NODE_LEN / 4 {
+        if values_len >= usize::from(FLAG)
+            || keys_len > MAX_NODE_LEN
+            || run.len() > MAX_NODE_LEN / 4
+        {
             return Err(NodeError::TooLarge);
         }
     }
