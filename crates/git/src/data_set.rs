@@ -26,7 +26,9 @@ pub enum ObjectFormat {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct InitOptions {
-    /// Makes a repository without a working tree.
+    /// Makes a repository for the data set alone, even inside the working tree of another one.
+    pub own_repository: bool,
+    /// Makes a repository for the data set alone, without a working tree.
     pub bare: bool,
     /// The hash of a new repository.
     pub object_format: ObjectFormat,
@@ -68,6 +70,7 @@ impl GitBackend {
             };
         }
         if !options.bare
+            && !options.own_repository
             && let Some((repository, root)) = enclosing(&folder)?
         {
             let prefix = prefix_of(&root, &folder)?;

@@ -8,6 +8,7 @@
 //! * [`tree`]: the map, its snapshots, diff, merge, patches and proofs.
 //! * [`storage`]: where its nodes lie: in memory, or in a durable folder.
 //! * [`repo`]: commits, branches, tags and merges of named maps.
+//! * `git`, a feature: the same inside a real Git repository, for `git`, its hosts and its habits.
 //!
 //! ```
 //! use prollytree::repo::{MapName, Options, Repository};
@@ -44,6 +45,14 @@ pub mod storage {
 /// Commits, branches, tags, merges and history of named maps.
 pub mod repo {
     pub use prollytree_repo::*;
+}
+
+/// The same repository inside a real Git repository: commits, branches and tags that are Git's.
+///
+/// Needs the feature `git`.
+#[cfg(feature = "git")]
+pub mod git {
+    pub use prollytree_git::*;
 }
 
 /// The programs of the README.
