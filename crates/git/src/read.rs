@@ -1,6 +1,5 @@
 //! From Git objects to nodes and the parts of large values.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use gix::hash::ObjectId;
@@ -189,17 +188,20 @@ fn bare_leaf(entries: &[TreeEntry]) -> Option<(Form, ObjectId)> {
 
 /// The children of an inner node among the entries of its tree, in order.
 pub(crate) fn children(node: &Node, entries: &[TreeEntry]) -> Option<Vec<(Form, ObjectId)>> {
-    let mut by_bound = HashMap::with_capacity(entries.len());
+    let mut by_bound = Vec::with_capacity(entries.len());
     for entry in entries {
         let (letter, bound) = entry.filename.split_at_checked(1)?;
         if let Some(form) = Form::ALL.into_iter().find(|form| form.letter().as_bytes() == letter) {
-            by_bound.insert(bound, (form, entry.oid));
+            by_bound.push((bound, form, entry.oid));
         }
     }
+    // Git orders them by the letter first; else this is its order already.
+    by_bound.sort_by_key(|(bound, ..)| *bound);
     let child = |i: usize| {
         let bound = i.checked_sub(1).map(|before| node.key(before));
         let name = name::child_name(Form::Tree, bound.as_deref());
-        by_bound.get(&name.as_bytes()[1..]).copied()
+        let found = by_bound.binary_search_by_key(&&name.as_bytes()[1..], |(bound, ..)| bound);
+        found.ok().map(|at| (by_bound[at].1, by_bound[at].2))
     };
     (0..node.len()).map(child).collect()
 }
