@@ -12,9 +12,10 @@ use crate::output::Output;
 
 /// Version control for key-value data: Git's verbs on a database of ordered keys.
 ///
-/// A store lives in a folder `.prolly`, in the current folder or one above it. Changes collect in a
-/// working state that survives restarts, until `prolly commit` makes them a version. Every version
-/// stays readable, comparable, mergeable and provable.
+/// A store lives in a folder `.prolly`, in the current folder or one above it, or there in a Git
+/// repository (`prolly init --git`). Changes collect in a working state that survives restarts, until
+/// `prolly commit` makes them a version. Every version stays readable, comparable, mergeable and
+/// provable.
 #[derive(Parser, Debug)]
 #[command(
     name = "prolly",
@@ -27,7 +28,7 @@ pub(crate) struct Cli {
     /// Runs as if it was started in this folder.
     #[arg(short = 'C', long = "directory", value_name = "FOLDER", global = true, help_heading = EVERYWHERE)]
     directory: Option<PathBuf>,
-    /// Works on this store folder instead of looking for `.prolly`.
+    /// Works on this store: a folder `.prolly`, or a data set in Git.
     #[arg(
         long,
         value_name = "FOLDER",

@@ -8,7 +8,7 @@ use prollytree_repo::{CommitId, MapName, Maps, RepoError};
 
 use crate::error::CliError;
 use crate::output::Output;
-use crate::store::{self, Repo};
+use crate::store::{self, Place, Repo};
 use crate::text::parse_hex;
 
 /// What every command works with.
@@ -20,14 +20,14 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The store folder.
-    pub(crate) fn store_dir(&self) -> Result<PathBuf, CliError> {
+    /// Where the repository lies.
+    pub(crate) fn place(&self) -> Result<Place, CliError> {
         store::find(self.named.as_deref())
     }
 
     /// Opens the repository.
     pub(crate) fn open(&self) -> Result<Repo, CliError> {
-        store::open_store(&self.store_dir()?)
+        self.place()?.open()
     }
 }
 

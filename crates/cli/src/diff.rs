@@ -2,13 +2,13 @@
 
 use clap::Args;
 use prollytree_repo::{MapDiff, MapName, MapsDiff, RepoError};
-use prollytree_store::Store;
 use prollytree_tree::{Difference, Value};
 use serde_json::{Map, Value as Json, json};
 
 use crate::context::HexArg;
 use crate::error::CliError;
 use crate::output::{Output, style};
+use crate::storage::Storage;
 use crate::text::{Count, Line, ShownValue, json_bytes, json_value};
 
 /// What of a difference is shown, and how.
@@ -67,7 +67,11 @@ impl Counts {
 
 impl DiffArgs {
     /// Writes the difference, and tells how many keys were shown or counted.
-    pub(crate) fn write(&self, out: &mut Output, diff: &MapsDiff<Store>) -> Result<u64, CliError> {
+    pub(crate) fn write(
+        &self,
+        out: &mut Output,
+        diff: &MapsDiff<Storage>,
+    ) -> Result<u64, CliError> {
         let prefix = self.hex.bytes("--prefix", &self.prefix)?;
         let only = self.map.as_ref().map(MapName::new).transpose().map_err(RepoError::from)?;
         let mut total = 0;
@@ -83,7 +87,7 @@ impl DiffArgs {
     fn write_map(
         &self,
         out: &mut Output,
-        map: &MapDiff<Store>,
+        map: &MapDiff<Storage>,
         prefix: &[u8],
     ) -> Result<Counts, CliError> {
         let mut counts = Counts::default();

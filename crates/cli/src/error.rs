@@ -1,16 +1,20 @@
 //! What can go wrong with a command, and what to do next.
 
+mod hint;
+
 use std::error::Error as StdError;
 use std::io;
 use std::path::PathBuf;
 
-use prollytree_repo::{BackendError, MapName, OperationKind, ParseTimeError, RepoError};
+use prollytree_git::GitError;
+use prollytree_repo::{MapName, OperationKind, ParseTimeError, RepoError};
 use prollytree_store::StoreError;
 use prollytree_tree::{ProofError, TreeError};
 
 use crate::exit::Exit;
 use crate::rows::RowError;
 use crate::text::Line;
+use hint::hint;
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +34,24 @@ pub(crate) enum CliError {
     NoSuchStore {
         /// The folder that was named.
         path: PathBuf,
+    },
+    /// A folder that is to hold a new store holds one already.
+    #[error("{} holds {by} already", path.display())]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+        /// What it holds.
+        by: &'static str,
+    },
+    /// A command that has a meaning on a native store only, on a data set in Git.
+    #[error("`prolly {command}` needs a native store, and {} is a data set in Git", path.display())]
+    NeedsNative {
+        /// The command.
+        command: &'static str,
+        /// The data set.
+        path: PathBuf,
+        /// What does the same in Git.
+        instead: &'static str,
     },
     /// The current folder is gone or out of reach.
     #[error("cannot tell the current folder")]
@@ -124,6 +146,9 @@ pub(crate) enum CliError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A Git repository failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// A tree failed.
     #[error(transparent)]
     Tree(#[from] TreeError),
@@ -150,6 +175,7 @@ impl CliError {
             Self::NoCommand
             | Self::NoStore { .. }
             | Self::NoSuchStore { .. }
+            | Self::NeedsNative { .. }
             | Self::BadArgument { .. }
             | Self::MissingArgument { .. }
             | Self::BadDate { .. }
@@ -174,126 +200,8 @@ impl CliError {
             said = text;
             source = cause.source();
         }
-        if let Some(hint) = self.hint() {
+        if let Some(hint) = hint(self) {
             anstream::eprintln!("{STRONG}hint:{STRONG:#} {hint}");
         }
     }
-
-    /// What to do next.
-    fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NoCommand => "`prolly init` makes a store, `prolly demo` shows what it can do",
-            Self::NoStore { .. } => {
-                "make a store here with `prolly init`, or name one with --store FOLDER"
-            }
-            Self::NoSuchStore { .. } => {
-                "check the spelling of the path; `prolly init` makes a store"
-            }
-            Self::File { source, .. } => match source.kind() {
-                io::ErrorKind::NotFound => "check the spelling of the path",
-                io::ErrorKind::PermissionDenied => "check who may read and write the file",
-                io::ErrorKind::StorageFull => "make room on the disk and try again",
-                _ => return None,
-            },
-            Self::BadArgument { .. } | Self::MissingArgument { .. } => {
-                "see the command's --help for what it takes"
-            }
-            Self::BadDate { .. } => "write it as 2026-01-31T12:00:00Z, or unset the variable",
-            Self::Row(error) => error.hint(),
-            Self::NotExportable { .. } => "`--format entries` can hold any key and value",
-            Self::NoKey { .. } => "`prolly list` shows the keys",
-            Self::OtherOperation { .. } => "`prolly status` says what is under way",
-            Self::Refused(_) => {
-                "do not trust what came with it: ask for the root, the statement and the proof anew"
-            }
-            Self::Demo { .. } => "this is a fault of prolly: please report it with this output",
-            Self::Repo(error) => return repo_hint(error),
-            Self::Store(error) => return store_hint(error),
-            Self::Tree(error) => return tree_hint(error),
-            Self::CurrentDir { .. } | Self::Output(_) => return None,
-        })
-    }
-}
-
-fn repo_hint(error: &RepoError) -> Option<&'static str> {
-    Some(match error {
-        RepoError::NotARepository => "`prolly init` makes one",
-        RepoError::HeadMoved { .. } | RepoError::WorkingMoved => "nothing is lost: try again",
-        RepoError::NothingToCommit => "`prolly set` and `prolly import` make changes",
-        RepoError::Uncommitted { .. } => {
-            "commit them with `prolly commit -m MESSAGE`, or drop them with `prolly reset --hard`"
-        }
-        RepoError::CarryConflict { .. } => "commit your changes first, then switch and merge",
-        RepoError::OperationUnderWay { .. } => {
-            "`prolly status` shows what is open; end it with --continue or --abort"
-        }
-        RepoError::NoOperation => "`prolly merge BRANCH` begins a merge",
-        RepoError::Unresolved { .. } => {
-            "`prolly status` lists them; settle each with `prolly resolve KEY --ours` or --theirs"
-        }
-        RepoError::NoConflict { .. } => "`prolly status` lists the open conflicts",
-        RepoError::UnknownRevision { .. } | RepoError::NoRef { .. } => {
-            "`prolly branch`, `prolly tag` and `prolly log` show what there is"
-        }
-        RepoError::AmbiguousRevision { .. } => "write more digits, or the full name",
-        RepoError::Unborn { .. } => "make the first commit with `prolly commit -m MESSAGE`",
-        RepoError::RefExists { .. } | RepoError::RefClash { .. } => "choose another name",
-        RepoError::Name(_) => {
-            "the rules are those of Git: letters, digits and `-`, `_`, `/`, `.` are fine"
-        }
-        RepoError::Identity(_) => "set it with `prolly config user.name` and `user.email`",
-        RepoError::CheckedOut { .. } => "check out another branch first",
-        RepoError::NotMerged { .. } => "merge it, or delete it all the same with -D",
-        RepoError::MissingCommit { .. } | RepoError::BadCount { .. } => DAMAGED,
-        RepoError::NotFastForward => "merge without --ff-only",
-        RepoError::Unrelated(..) => "merge them all the same with --allow-unrelated",
-        RepoError::Mainline { .. } => "choose with --mainline 1 or --mainline 2",
-        RepoError::Tree(error) => return tree_hint(error),
-        RepoError::Backend(error) => return backend_hint(error),
-        _ => return None,
-    })
-}
-
-/// What to do about damage.
-const DAMAGED: &str = "`prolly check` lists all damage, `prolly salvage` rescues what is intact";
-
-fn backend_hint(error: &BackendError) -> Option<&'static str> {
-    match error {
-        BackendError::Conflict { .. } | BackendError::Collected { .. } => {
-            Some("nothing is lost: try again")
-        }
-        BackendError::Storage(source) => source.downcast_ref().and_then(store_hint),
-        BackendError::Record { id: None, .. } => None,
-        _ => Some(DAMAGED),
-    }
-}
-
-fn tree_hint(error: &TreeError) -> Option<&'static str> {
-    match error {
-        TreeError::Storage { source, .. } => source.downcast_ref().and_then(store_hint),
-        TreeError::MissingNode { .. }
-        | TreeError::MissingObject { .. }
-        | TreeError::Misfit { .. }
-        | TreeError::BadBlob { .. }
-        | TreeError::Disorder { .. } => Some(DAMAGED),
-        _ => None,
-    }
-}
-
-fn store_hint(error: &StoreError) -> Option<&'static str> {
-    Some(match error {
-        StoreError::Damaged { .. } => DAMAGED,
-        StoreError::UnsupportedVersion { .. } => "a newer version of prolly can read it",
-        StoreError::NotAStore { .. } => "`prolly init` makes a store",
-        StoreError::AlreadyExists { .. } => "it can be used as it is: try `prolly status`",
-        StoreError::Conflict { .. } | StoreError::Missing { .. } => "nothing is lost: try again",
-        StoreError::Io { source, .. } => match source.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "check who may read and write the store"
-            }
-            io::ErrorKind::StorageFull => "make room on the disk and try again: nothing is lost",
-            _ => return None,
-        },
-        _ => return None,
-    })
 }

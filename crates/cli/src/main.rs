@@ -12,9 +12,11 @@ mod diff;
 mod error;
 mod exit;
 mod output;
+mod program;
 mod progress;
 mod rows;
 mod statement;
+mod storage;
 mod store;
 mod text;
 

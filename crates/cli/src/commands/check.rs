@@ -1,5 +1,7 @@
 //! `prolly check`
 
+mod git;
+
 use clap::Args;
 use prollytree_repo::{Maps, RepoError, RepositoryTrace};
 use prollytree_store::{Report, Store, StoreError, StoreOptions};
@@ -11,13 +13,14 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{Output, style};
 use crate::progress::Progress;
-use crate::store::Repo;
+use crate::store::{Place, Repo};
 use crate::text::{Bytes, plural};
 
 /// Reads the whole store and reports all damage, with file and offset.
 ///
 /// Checks every byte on the disk against its sums and hashes, and that everything is there that
-/// branches, tags and logs lead to. The exit code is 1 if anything is wrong.
+/// branches, tags and logs lead to. The exit code is 1 if anything is wrong. In a Git repository,
+/// `git fsck` checks the objects, and the trees are always checked.
 #[derive(Args, Debug)]
 pub(crate) struct Check {
     /// Checks also that the trees of all branches, tags and the working state are exactly what
@@ -28,9 +31,14 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
-        let dir = context.store_dir()?;
+        let place = context.place()?;
         let progress = Progress::moving("checking");
-        let found = self.check(context);
+        if let Place::Git(git) = &place {
+            let found = git::check(git, &place);
+            drop(progress);
+            return found?.report(context, git);
+        }
+        let found = self.check(&place);
         drop(progress);
         let (report, trees) = match found {
             // What is so damaged that it does not open is a finding, not a failure.
@@ -50,24 +58,21 @@ impl Check {
         } else {
             write_problems(&mut context.out, &report)?;
             let (objects, size) = (plural(report.objects, "object"), Bytes(report.object_bytes));
-            let verdict = match report.problems.len() {
-                0 => "no damage".to_owned(),
-                n => plural(n as u64, "problem"),
-            };
+            let verdict = verdict(report.problems.len());
             let trees =
                 if self.trees { format!(", {}", plural(trees, "tree")) } else { String::new() };
             let commits = plural(report.batches, "batch").replace("batchs", "batches");
             context.out.line(format_args!(
                 "Checked {}: {commits}, {objects}, {size}{trees}: {verdict}",
-                dir.display(),
+                place.path().display(),
             ))?;
         }
         Ok(Exit::from_answer(report.problems.is_empty()))
     }
 
     /// The report, and how many trees were checked.
-    fn check(&self, context: &Context) -> Result<(Report, u64), CliError> {
-        let store = Store::open(context.store_dir()?, StoreOptions::default())?;
+    fn check(&self, place: &Place) -> Result<(Report, u64), CliError> {
+        let store = Store::open(place.path(), StoreOptions::default())?;
         let mut report = store.check()?;
         let reachable = store.check_reachable(&RepositoryTrace)?;
         for problem in reachable.problems {
@@ -75,18 +80,30 @@ impl Check {
                 report.problems.push(problem);
             }
         }
-        let mut trees = 0;
-        if self.trees && report.problems.is_empty() {
-            let mut repo = context.open()?;
-            for maps in versions(&mut repo)? {
-                for map in maps.values() {
-                    check_tree(repo.backend(), &map.config, map.root)?;
-                    trees += 1;
-                }
-            }
-        }
+        let sound = report.problems.is_empty();
+        let trees = if self.trees && sound { check_trees(&mut place.open()?)? } else { 0 };
         Ok((report, trees))
     }
+}
+
+/// How a check ended.
+fn verdict(problems: usize) -> String {
+    match problems {
+        0 => "no damage".to_owned(),
+        n => plural(n as u64, "problem"),
+    }
+}
+
+/// Checks the trees of all branches, tags and the working state, and tells how many there are.
+fn check_trees(repo: &mut Repo) -> Result<u64, CliError> {
+    let mut trees = 0;
+    for maps in versions(repo)? {
+        for map in maps.values() {
+            check_tree(repo.backend(), &map.config, map.root)?;
+            trees += 1;
+        }
+    }
+    Ok(trees)
 }
 
 /// The contents of all branches, tags and the working state.

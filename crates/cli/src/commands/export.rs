@@ -5,7 +5,6 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use prollytree_store::Store;
 use prollytree_tree::Snapshot;
 use serde_json::json;
 
@@ -15,6 +14,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::progress::{Progress, Unit};
 use crate::rows::{Format, Writer};
+use crate::storage::Storage;
 use crate::text::plural;
 
 /// Writes the entries of a map to a file, in the order of the keys.
@@ -59,7 +59,7 @@ impl Export {
 
     /// Writes a file that is there whole, or not at all: an export that fails must not destroy an
     /// earlier one.
-    fn write_file(&self, map: &Snapshot<Store>, format: Format) -> Result<u64, CliError> {
+    fn write_file(&self, map: &Snapshot<Storage>, format: Format) -> Result<u64, CliError> {
         let path = &self.file;
         let in_file = |error| match error {
             CliError::Output(source) => CliError::file("write", path)(source),
@@ -82,7 +82,7 @@ impl Export {
 
     fn write(
         &self,
-        map: &Snapshot<Store>,
+        map: &Snapshot<Storage>,
         format: Format,
         out: impl Write,
     ) -> Result<u64, CliError> {

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use prollytree_repo::ValueReader;
-use prollytree_store::Store;
 use prollytree_tree::{Snapshot, TreeError};
 use serde_json::json;
 
 use crate::context::{AtArg, Context, HexArg, MapArg};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::storage::Storage;
 use crate::text::{Line, json_bytes};
 
 /// Prints the value of a key.
@@ -62,7 +62,7 @@ impl Get {
     }
 }
 
-fn read(map: &Snapshot<Store>, key: &[u8]) -> Result<Vec<u8>, CliError> {
+fn read(map: &Snapshot<Storage>, key: &[u8]) -> Result<Vec<u8>, CliError> {
     Ok(map.get(key)?.unwrap_or_default())
 }
 

@@ -2,7 +2,6 @@
 
 use clap::Args;
 use prollytree_repo::Maps;
-use prollytree_store::Store;
 use prollytree_tree::{MAX_KEY_LEN, Snapshot, Value};
 use serde_json::json;
 
@@ -12,6 +11,7 @@ use crate::data::maps_json;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{Output, style};
+use crate::storage::Storage;
 use crate::text::{Bytes, Line, json_bytes, json_value, plural};
 
 /// Lists keys and values in the order of the keys.
@@ -60,7 +60,7 @@ impl List {
     }
 
     /// Lists with a cursor: a large value is told by its length, and need not be read for that.
-    fn write(&self, out: &mut Output, map: &Snapshot<Store>) -> Result<(), CliError> {
+    fn write(&self, out: &mut Output, map: &Snapshot<Storage>) -> Result<(), CliError> {
         let (start, end) = self.bounds()?;
         let mut cursor = map.cursor()?;
         match (self.reverse, &end) {

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::progress::Progress;
-use crate::store::STORE_DIR;
+use crate::store::{Place, STORE_DIR, in_folder};
 use crate::text::{Bytes, plural};
 
 /// Copies all that is intact of a damaged store into a new one.
@@ -28,11 +28,16 @@ pub(crate) struct Salvage {
 
 impl Salvage {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
-        let inside = self.from.join(STORE_DIR);
-        let from = if inside.is_dir() { inside } else { self.from };
-        if !from.is_dir() {
-            return Err(CliError::NoSuchStore { path: from });
-        }
+        let from = match in_folder(&self.from)? {
+            Place::Native(from) => from,
+            Place::Git(git) => {
+                return Err(CliError::NeedsNative {
+                    command: "salvage",
+                    path: git.folder().to_owned(),
+                    instead: "`git fsck` finds damage in a repository, `git clone` copies it",
+                });
+            }
+        };
         let to = self.to.join(STORE_DIR);
         let progress = Progress::moving("salvaging");
         let (store, salvaged) = Store::salvage(&from, &to, StoreOptions::default())?;

@@ -25,9 +25,9 @@ pub(crate) fn run(context: &mut Context) -> Result<Exit, CliError> {
     if context.out.is_json() {
         return Err(CliError::NoCommand);
     }
-    let commands = match context.store_dir() {
-        Ok(dir) => {
-            context.out.line(format_args!("The store is in {}.", dir.display()))?;
+    let commands = match context.place() {
+        Ok(place) => {
+            context.out.line(format_args!("The store is in {}.", place.path().display()))?;
             NEXT
         }
         Err(CliError::NoStore { .. }) => {

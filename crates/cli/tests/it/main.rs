@@ -5,6 +5,7 @@
 mod demo;
 mod errors;
 mod formats;
+mod git;
 mod help;
 mod json;
 mod kill;

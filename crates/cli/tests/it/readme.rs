@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, without_hashes};
 
 const README: &str = include_str!("../../../../README.md");
 
@@ -26,21 +26,6 @@ fn steps() -> Vec<Step<'static>> {
         }
     }
     steps
-}
-
-/// Puts `#` for hashes, which depend on the clock and the author.
-fn without_hashes(text: &str) -> String {
-    let is_hash = |word: &str| {
-        word.len() >= 10 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let ends = |c: char| !c.is_ascii_alphanumeric();
-    text.split_inclusive(ends)
-        .map(|piece| match piece.strip_suffix(ends) {
-            Some(word) if is_hash(word) => format!("#{}", &piece[word.len()..]),
-            None if is_hash(piece) => "#".to_owned(),
-            _ => piece.to_owned(),
-        })
-        .collect()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A folder in which the program runs, cut off from the environment.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -51,7 +52,24 @@ impl Sandbox {
 
     /// The program, ready to be run here.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_prolly"));
+        self.prepared(env!("CARGO_BIN_EXE_prolly"), arguments)
+    }
+
+    /// The real Git, ready to be run here. It finds the programs in the folder `bin`.
+    pub(crate) fn git_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.prepared("git", arguments);
+        for role in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{role}_NAME"), "Grace");
+            command.env(format!("GIT_{role}_EMAIL"), "grace@example.com");
+        }
+        let path = std::env::var("PATH").unwrap();
+        command.env("PATH", format!("{}:{path}", self.path("bin").display()));
+        command
+    }
+
+    /// A program, ready to be run here, with no settings but those that every test has.
+    pub(crate) fn prepared(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.dir.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name
@@ -63,12 +81,25 @@ impl Sandbox {
         }
         command.env("PROLLY_AUTHOR_DATE", "2026-01-31T12:00:00Z").env("NO_COLOR", "1");
         command.env("COLUMNS", "100");
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
         command
+    }
+
+    /// Runs the real Git, which must succeed, and returns what it printed.
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        let ran = self.ran(self.git_command(arguments));
+        assert_eq!(ran.code, Some(0), "git {arguments:?}: {ran:?}");
+        ran.text()
     }
 
     /// Runs a command.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(arguments), self.dir.path())
+        self.ran(self.command(arguments))
+    }
+
+    /// Runs a command that was made ready for this folder.
+    pub(crate) fn ran(&self, command: Command) -> Ran {
+        Ran::of(command, self.dir.path())
     }
 
     /// Runs a command that must succeed, and returns what it printed.
@@ -104,4 +135,19 @@ impl Ran {
         let text = format!("{}{}exit code {code}\n", self.text(), self.err);
         text.replace(&self.dir.display().to_string(), "[DIR]")
     }
+}
+
+/// Puts `#` for hashes, which depend on the clock, the author and the storage.
+pub(crate) fn without_hashes(text: &str) -> String {
+    let is_hash = |word: &str| {
+        word.len() >= 10 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let ends = |c: char| !c.is_ascii_alphanumeric();
+    text.split_inclusive(ends)
+        .map(|piece| match piece.strip_suffix(ends) {
+            Some(word) if is_hash(word) => format!("#{}", &piece[word.len()..]),
+            None if is_hash(piece) => "#".to_owned(),
+            _ => piece.to_owned(),
+        })
+        .collect()
 }

@@ -1,0 +1,64 @@
+//! Checks and collections of garbage in Git.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{commit, in_git};
+use crate::support::Sandbox;
+
+/// The packs of the repository.
+fn packs(sandbox: &Sandbox) -> Vec<PathBuf> {
+    let folder = fs::read_dir(sandbox.path(".git/objects/pack")).unwrap();
+    let files = folder.map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|end| end == "pack")).collect()
+}
+
+#[test]
+fn collections_keep_what_branches_lead_to() {
+    let sandbox = in_git();
+    for i in 0..10 {
+        commit(&sandbox, ".", "Next", &[("k", &i.to_string())]);
+    }
+    sandbox.ok(&["set", "uncommitted", "v"]);
+    let ran = sandbox.run(&["gc", "--days", "0"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.text().contains("log entries"), "{ran:?}");
+    sandbox.git(&["gc", "--quiet", "--prune=now"]);
+    assert_eq!(packs(&sandbox).len(), 1);
+    assert_eq!(sandbox.ok(&["get", "uncommitted"]), "v");
+    assert_eq!(sandbox.ok(&["get", "k", "--at", "HEAD~9"]), "0");
+    let document = &sandbox.json(&["gc"])[0];
+    assert_eq!(document["dropped_log_entries"], 0);
+}
+
+#[test]
+fn damage_is_found() {
+    let sandbox = in_git();
+    commit(&sandbox, ".", "First", &[("k", "v")]);
+    let sound = sandbox.ok(&["check"]);
+    assert!(sound.contains("no damage"), "{sound}");
+    assert_eq!(sandbox.ok(&["check", "--trees"]), sound);
+    assert_eq!(sandbox.json(&["check"])[0]["sound"], true);
+    for pack in packs(&sandbox) {
+        let mut bytes = fs::read(&pack).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0xff;
+        fs::remove_file(&pack).unwrap();
+        fs::write(&pack, bytes).unwrap();
+    }
+    let check = sandbox.run(&["check", "--json"]);
+    assert_eq!(check.code, Some(1), "{check:?}");
+    let report: serde_json::Value = serde_json::from_slice(&check.out).unwrap();
+    assert_eq!(report["sound"], false);
+    assert!(report["problems"][0]["what"].as_str().unwrap().contains("git fsck"), "{report}");
+    assert!(sandbox.run(&["check"]).text().contains("damaged: git fsck"));
+}
+
+#[test]
+fn rescues_are_left_to_git() {
+    let sandbox = in_git();
+    let refused = sandbox.run(&["salvage", ".", "copy"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.err.contains("git fsck"), "{refused:?}");
+    assert!(!sandbox.path("copy").exists());
+}
