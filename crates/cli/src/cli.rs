@@ -1,8 +1,9 @@
 //! The command line: the one definition that parsing, help, man pages and completions come from.
 
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands::*;
 use crate::context::Context;
@@ -133,12 +134,32 @@ enum Command {
     Check(check::Check),
     Gc(gc::Gc),
     Salvage(salvage::Salvage),
+    Git(git::Git),
     Demo(demo::Demo),
     Completions(completions::Completions),
     Man(man::Man),
 }
 
+/// The program's name where Git runs it as `git prolly`.
+const GIT_COMMAND: &str = "git-prolly";
+/// The program's name where Git runs it as a merge strategy.
+const GIT_STRATEGY: &str = "git-merge-prolly";
+
 impl Cli {
+    /// Reads the command line. By another name the program is the same, or one command of it.
+    pub(crate) fn read(mut arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let called = arguments.first().and_then(|path| Path::new(path).file_stem());
+        let mut command = Self::command();
+        if called == Some(OsStr::new(GIT_COMMAND)) {
+            command = command.bin_name("git prolly");
+        } else if called == Some(OsStr::new(GIT_STRATEGY)) {
+            let words = ["prolly", "git", "merge-strategy"];
+            arguments.splice(..1, words.map(OsString::from));
+        }
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+
     /// Does what was asked for.
     pub(crate) fn run(self) -> Result<Exit, CliError> {
         match self.color {
@@ -191,6 +212,7 @@ impl Command {
             Self::Check(command) => command.run(context),
             Self::Gc(command) => command.run(context),
             Self::Salvage(command) => command.run(context),
+            Self::Git(command) => command.run(context),
             Self::Demo(command) => command.run(context),
             Self::Completions(command) => command.run(context),
             Self::Man(command) => command.run(context),
@@ -201,7 +223,6 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_is_sound() {

@@ -14,6 +14,7 @@ pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod gc;
 pub(crate) mod get;
+pub(crate) mod git;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;

@@ -13,7 +13,7 @@ use prollytree_tree::{ProofError, TreeError};
 
 use crate::exit::Exit;
 use crate::rows::RowError;
-use crate::text::Line;
+use crate::text::{Line, plural};
 use hint::hint;
 
 /// A command that failed.
@@ -43,6 +43,14 @@ pub(crate) enum CliError {
         /// What it holds.
         by: &'static str,
     },
+    /// A command that has a meaning in Git only, on a native store.
+    #[error("`prolly {command}` needs a data set in Git, and {} is a native store", path.display())]
+    NeedsGit {
+        /// The command.
+        command: &'static str,
+        /// The store.
+        path: PathBuf,
+    },
     /// A command that has a meaning on a native store only, on a data set in Git.
     #[error("`prolly {command}` needs a native store, and {} is a data set in Git", path.display())]
     NeedsNative {
@@ -52,6 +60,18 @@ pub(crate) enum CliError {
         path: PathBuf,
         /// What does the same in Git.
         instead: &'static str,
+    },
+    /// A merge of more than one other commit.
+    #[error("a merge takes one other commit, not {count}")]
+    Octopus {
+        /// How many were given.
+        count: usize,
+    },
+    /// Keys that both sides of a merge changed, where nobody can be asked.
+    #[error("{} changed on both sides: {}", plural(keys.len() as u64, "key"), shown(keys))]
+    KeyConflicts {
+        /// The keys, with their maps.
+        keys: Vec<(MapName, Vec<u8>)>,
     },
     /// The current folder is gone or out of reach.
     #[error("cannot tell the current folder")]
@@ -175,6 +195,7 @@ impl CliError {
             Self::NoCommand
             | Self::NoStore { .. }
             | Self::NoSuchStore { .. }
+            | Self::NeedsGit { .. }
             | Self::NeedsNative { .. }
             | Self::BadArgument { .. }
             | Self::MissingArgument { .. }
@@ -204,4 +225,15 @@ impl CliError {
             anstream::eprintln!("{STRONG}hint:{STRONG:#} {hint}");
         }
     }
+}
+
+/// The most keys that an error lists.
+const SHOWN_KEYS: usize = 20;
+
+/// The first of some keys.
+fn shown(keys: &[(MapName, Vec<u8>)]) -> String {
+    let shown = keys.iter().take(SHOWN_KEYS);
+    let shown: Vec<_> = shown.map(|(map, key)| format!("{} in map {map}", Line(key))).collect();
+    let more = if keys.len() > SHOWN_KEYS { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }

@@ -22,13 +22,11 @@ mod text;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use cli::Cli;
 use exit::Exit;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(error) => {
             // Nobody is left to tell if the message cannot be written.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man as Page;
 use serde_json::json;
 
@@ -28,7 +28,8 @@ impl Man {
             return Ok(Exit::Ok);
         };
         std::fs::create_dir_all(&folder).map_err(CliError::file("create", &folder))?;
-        let pages: Vec<_> = command.get_subcommands().cloned().chain([command.clone()]).collect();
+        let mut pages = Vec::new();
+        collect(&command, &mut pages);
         let count = pages.len() as u64;
         for page in pages {
             let page = Page::new(page);
@@ -41,4 +42,10 @@ impl Man {
         context.out.either(text, || json!({ "folder": folder, "pages": count }))?;
         Ok(Exit::Ok)
     }
+}
+
+/// A command and all below it.
+fn collect(command: &Command, pages: &mut Vec<Command>) {
+    pages.push(command.clone());
+    command.get_subcommands().for_each(|below| collect(below, pages));
 }

@@ -22,10 +22,16 @@ pub(super) fn hint(error: &CliError) -> Option<&'static str> {
             "check the spelling of the path; `prolly init` makes a store"
         }
         CliError::Taken { .. } => USABLE,
+        CliError::NeedsGit { .. } => "`prolly init --git` makes a data set in Git",
         CliError::NeedsNative { instead, .. } => instead,
+        CliError::KeyConflicts { .. } => {
+            "merge with `prolly merge`, which lets `prolly resolve` settle them"
+        }
+        CliError::Octopus { .. } => "merge one after the other",
         CliError::File { source, .. } => match source.kind() {
             io::ErrorKind::NotFound => "check the spelling of the path",
             io::ErrorKind::PermissionDenied => "check who may read and write the file",
+            io::ErrorKind::AlreadyExists => "move it out of the way, or choose another name",
             io::ErrorKind::StorageFull => "make room on the disk and try again",
             _ => return None,
         },

@@ -1,6 +1,8 @@
 //! Data sets in Git: the same commands, and the real `git` on what they leave.
 
 mod init;
+mod merge;
+mod programs;
 mod repair;
 mod verbs;
 

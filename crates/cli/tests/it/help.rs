@@ -2,12 +2,12 @@
 
 use crate::support::Sandbox;
 
-/// The commands that the help lists.
-fn commands(sandbox: &Sandbox) -> Vec<String> {
-    let help = sandbox.ok(&["--help"]);
+/// The commands that a help lists.
+fn commands(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let names = lines.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
-    names.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
 #[test]
@@ -28,11 +28,14 @@ fn the_help_lists_all_commands() {
 #[test]
 fn every_command_has_a_help() {
     let sandbox = Sandbox::empty();
-    let commands = commands(&sandbox);
-    assert!(commands.len() > 30, "{commands:?}");
-    for command in commands.iter().filter(|command| *command != "help") {
-        let help = sandbox.ok(&[command, "--help"]);
-        // The options of all commands are in the snapshot of the program's own help.
+    let found = commands(&sandbox.ok(&["--help"]));
+    assert!(found.len() > 30, "{found:?}");
+    for command in found {
+        let help = sandbox.ok(&[&command, "--help"]);
+        for below in commands(&help) {
+            let help = sandbox.ok(&[&command, &below, "--help"]);
+            insta::assert_snapshot!(format!("help_{command}_{below}"), help);
+        }
         insta::assert_snapshot!(format!("help_{command}"), help);
     }
 }
@@ -48,4 +51,5 @@ fn completions_and_pages_come_from_the_definition() {
     sandbox.ok(&["man", "pages"]);
     assert!(sandbox.read("pages/prolly-merge.1").contains("\\-\\-continue"));
     assert!(sandbox.read("pages/prolly.1").contains("Exit codes"));
+    assert!(sandbox.read("pages/prolly-git-install.1").contains("\\-\\-no\\-links"));
 }
