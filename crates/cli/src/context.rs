@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use prollytree_git::GitBackend;
 use prollytree_repo::{CommitId, MapName, Maps, RepoError};
 
 use crate::error::CliError;
@@ -28,6 +29,20 @@ impl Context {
     /// Opens the repository.
     pub(crate) fn open(&self) -> Result<Repo, CliError> {
         self.place()?.open()
+    }
+
+    /// Opens the repository for a command that has a meaning in Git only.
+    pub(crate) fn open_in_git(
+        &self,
+        command: &'static str,
+    ) -> Result<(GitBackend, Repo), CliError> {
+        match self.place()? {
+            Place::Native(path) => Err(CliError::NeedsGit { command, path }),
+            Place::Git(git) => {
+                let repo = Place::Git(git.clone()).open()?;
+                Ok((git, repo))
+            }
+        }
     }
 }
 

@@ -61,6 +61,18 @@ pub(crate) enum CliError {
         /// What does the same in Git.
         instead: &'static str,
     },
+    /// What was cloned has no data set where one is looked for.
+    #[error("the repository is cloned, but there is no data set in {}", path.display())]
+    NotCloned {
+        /// The folder of the clone.
+        path: PathBuf,
+    },
+    /// A remote that the repository does not know by name.
+    #[error("there is no remote named {remote}")]
+    NoRemote {
+        /// The name.
+        remote: String,
+    },
     /// A merge of more than one other commit.
     #[error("a merge takes one other commit, not {count}")]
     Octopus {

@@ -14,6 +14,7 @@ mod exit;
 mod output;
 mod program;
 mod progress;
+mod remote;
 mod rows;
 mod statement;
 mod storage;

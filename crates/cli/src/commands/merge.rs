@@ -74,20 +74,29 @@ impl Merge {
         let strategy = strategy(self.ours, self.theirs);
         let options = MergeOptions { message, fast_forward, strategy, allow_unrelated };
         let outcome = repo.merge(&self.revision.unwrap_or_default(), options)?;
-        let (text, word, id) = match outcome {
-            MergeOutcome::AlreadyUpToDate => ("Already up to date".to_owned(), "up_to_date", None),
-            MergeOutcome::FastForward(id) => {
-                (format!("Moved forward to {}", id.short()), "fast_forward", Some(id))
-            }
-            MergeOutcome::Merged(id) => (format!("Merged as {}", id.short()), "merged", Some(id)),
-            MergeOutcome::Conflicts(_) => {
-                return report_conflicts(context, &repo, OperationKind::Merge);
-            }
-        };
-        let document = || json!({ "outcome": word, "commit": id.map(|id| id.to_string()) });
-        context.out.either(text, document)?;
-        Ok(Exit::Ok)
+        report_outcome(context, &repo, outcome)
     }
+}
+
+/// Says what a merge did.
+pub(crate) fn report_outcome(
+    context: &mut Context,
+    repo: &Repo,
+    outcome: MergeOutcome,
+) -> Result<Exit, CliError> {
+    let (text, word, id) = match outcome {
+        MergeOutcome::AlreadyUpToDate => ("Already up to date".to_owned(), "up_to_date", None),
+        MergeOutcome::FastForward(id) => {
+            (format!("Moved forward to {}", id.short()), "fast_forward", Some(id))
+        }
+        MergeOutcome::Merged(id) => (format!("Merged as {}", id.short()), "merged", Some(id)),
+        MergeOutcome::Conflicts(_) => {
+            return report_conflicts(context, repo, OperationKind::Merge);
+        }
+    };
+    let document = || json!({ "outcome": word, "commit": id.map(|id| id.to_string()) });
+    context.out.either(text, document)?;
+    Ok(Exit::Ok)
 }
 
 /// What is done about conflicts.

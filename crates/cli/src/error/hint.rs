@@ -24,6 +24,10 @@ pub(super) fn hint(error: &CliError) -> Option<&'static str> {
         CliError::Taken { .. } => USABLE,
         CliError::NeedsGit { .. } => "`prolly init --git` makes a data set in Git",
         CliError::NeedsNative { instead, .. } => instead,
+        CliError::NotCloned { .. } => {
+            "`git checkout` in it writes its files: a folder among them may be a data set"
+        }
+        CliError::NoRemote { .. } => "`git remote add NAME URL` makes one",
         CliError::KeyConflicts { .. } => {
             "merge with `prolly merge`, which lets `prolly resolve` settle them"
         }

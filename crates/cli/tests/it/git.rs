@@ -3,6 +3,7 @@
 mod init;
 mod merge;
 mod programs;
+mod remotes;
 mod repair;
 mod verbs;
 
