@@ -9,6 +9,7 @@ pub(crate) mod clone;
 pub(crate) mod commit;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod convert;
 pub(crate) mod delete;
 pub(crate) mod demo;
 pub(crate) mod diff;

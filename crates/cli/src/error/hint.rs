@@ -22,7 +22,7 @@ pub(super) fn hint(error: &CliError) -> Option<&'static str> {
             "check the spelling of the path; `prolly init` makes a store"
         }
         CliError::Taken { .. } => USABLE,
-        CliError::NeedsGit { .. } => "`prolly init --git` makes a data set in Git",
+        CliError::NeedsGit { .. } => "`prolly convert --git` copies a store into a Git repository",
         CliError::NeedsNative { instead, .. } => instead,
         CliError::NotCloned { .. } => {
             "`git checkout` in it writes its files: a folder among them may be a data set"

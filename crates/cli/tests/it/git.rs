@@ -1,5 +1,6 @@
 //! Data sets in Git: the same commands, and the real `git` on what they leave.
 
+mod convert;
 mod init;
 mod merge;
 mod programs;
