@@ -10,6 +10,7 @@ use prollytree_repo::{Options, RefName};
 use crate::backend::{GitBackend, Location, Sync};
 use crate::error::{GitError, io_error};
 use crate::name;
+use crate::working_tree::{Checkout, Plan};
 
 /// The hash that names the objects of a Git repository.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +102,10 @@ impl GitBackend {
             },
         };
         match opened {
-            Some(backend) if backend.exists()? => Ok(backend),
+            Some(backend) if backend.exists()? => {
+                backend.check_out_clone()?;
+                Ok(backend)
+            }
             _ => Err(GitError::NotADataSet { path: folder }),
         }
     }
@@ -206,9 +210,24 @@ impl GitBackend {
     /// Sets up a repository that is all ours: its working tree shows no leaves.
     fn prepare(&self) -> Result<(), GitError> {
         self.claim("")?;
+        if self.shared.work_dir.is_none() || self.is_marked() { Ok(()) } else { self.hide_leaves() }
+    }
+
+    /// Checks out what `git clone --no-checkout` has left to us.
+    fn check_out_clone(&self) -> Result<(), GitError> {
+        let has_index = self.shared.git_dir.join("index").exists();
+        if has_index || self.shared.work_dir.is_none() || !self.owns_repository() {
+            return Ok(());
+        }
+        let Some(tip) = self.tip_of(&RefName::head())? else { return Ok(()) };
+        self.hide_leaves()?;
+        self.follow(Plan::Git(Checkout { old: None, new: tip }))
+    }
+
+    fn hide_leaves(&self) -> Result<(), GitError> {
         let config = self.shared.common_dir.join("config");
         let text = fs::read_to_string(&config).map_err(io_error("read", &config))?;
-        if self.shared.work_dir.is_none() || text.contains("sparseCheckout") || self.is_marked() {
+        if text.contains("sparseCheckout") {
             return Ok(());
         }
         let info = self.shared.git_dir.join("info");

@@ -61,7 +61,9 @@ pub(crate) fn write(
     let path = |extension: &str| dir.join(format!("pack-{sum}.{extension}"));
     let keep = path("keep");
     fs::write(&keep, owner).map_err(io_error("write", &keep))?;
-    let temporary = |extension: &str| dir.join(format!("tmp_prolly_{sum}.{extension}"));
+    // Git takes for a pack what ends like one, and clears away what begins like this.
+    let process = std::process::id();
+    let temporary = |part: &str| dir.join(format!("tmp_prolly_{part}_{sum}_{process}"));
     let files = [
         (temporary("pack"), path("pack"), vec![pack, sum.as_slice().to_vec()]),
         (temporary("idx"), path("idx"), vec![index]),

@@ -14,6 +14,8 @@ const STATE: &str = "state/";
 const HEAD: &str = "HEAD";
 const BRANCHES: &str = "refs/heads/";
 const TAGS: &str = "refs/tags/";
+/// How often a ref is looked for before it is held to be absent.
+const LOOKS: usize = 3;
 
 /// How a ref of ours is kept.
 pub(crate) enum Kept {
@@ -59,6 +61,16 @@ impl GitBackend {
 
     /// What a ref of Git holds.
     pub(crate) fn target(&self, name: &str) -> Result<Option<Target>, GitError> {
+        // While `git pack-refs` moves it, a ref can be in neither place that is looked at.
+        for _ in 1..LOOKS {
+            if let Some(target) = self.target_now(name)? {
+                return Ok(Some(target));
+            }
+        }
+        self.target_now(name)
+    }
+
+    fn target_now(&self, name: &str) -> Result<Option<Target>, GitError> {
         self.shared.pool.with(|repository| {
             let found = repository.refs.try_find(name);
             let found = found.map_err(|source| GitError::gix("read a ref", source))?;
@@ -105,18 +117,35 @@ impl GitBackend {
         }
     }
 
-    /// All refs of ours that begin with a prefix, in the order of their names.
-    pub(crate) fn list(&self, prefix: &str) -> Result<Vec<(RefName, RefValue)>, GitError> {
+    /// The names of all refs, and `HEAD`. Looks until nobody made, moved or packed a ref meanwhile.
+    fn ref_names(&self) -> Result<Vec<String>, GitError> {
+        let mut last = self.ref_names_now();
+        for _ in 1..LOOKS * LOOKS {
+            let now = self.ref_names_now();
+            match (last, now) {
+                (Ok(last), Ok(now)) if last == now => return Ok(now),
+                (_, now) => last = now,
+            }
+        }
+        last
+    }
+
+    fn ref_names_now(&self) -> Result<Vec<String>, GitError> {
         let mut names = vec![HEAD.to_owned()];
-        self.shared.pool.with(|repository| -> Result<(), GitError> {
+        self.shared.pool.with(|repository| {
             let failed = |source: gix::Error| GitError::gix("list the refs", source);
             let refs = repository.references().map_err(failed)?;
             for name in refs.all().map_err(|source| GitError::internal("list the refs", source))? {
                 let name = name.map_err(|source| GitError::gix("list the refs", source))?;
                 names.push(name.name().as_bstr().to_string());
             }
-            Ok(())
-        })?;
+            Ok(names)
+        })
+    }
+
+    /// All refs of ours that begin with a prefix, in the order of their names.
+    pub(crate) fn list(&self, prefix: &str) -> Result<Vec<(RefName, RefValue)>, GitError> {
+        let names = self.ref_names()?;
         let wanted = |name: &String| {
             name.starts_with(prefix)
                 && (name == HEAD || [BRANCHES, TAGS].iter().any(|kind| name.starts_with(kind)))

@@ -28,6 +28,7 @@ impl GitBackend {
     /// The record that a commit holds; remembers where the trees are that it names.
     pub(crate) fn record_at(&self, id: &ObjectId) -> Result<(Hash, Arc<[u8]>), GitError> {
         if let Some(record) = self.shared.records.get(id) {
+            self.shared.seen.insert(record.0, Arc::clone(&record.1));
             return Ok(record);
         }
         let bytes = self.need_verified(id, Kind::Commit)?;
@@ -46,6 +47,7 @@ impl GitBackend {
             self.note((ObjectKind::Node, root), Found::Root(tree.oid));
         }
         self.shared.records.insert(*id, (hash, Arc::clone(&bytes)));
+        self.shared.seen.insert(hash, Arc::clone(&bytes));
         Ok((hash, bytes))
     }
 

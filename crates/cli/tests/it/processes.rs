@@ -11,7 +11,6 @@ fn writers_at_once_lose_nothing() {
 }
 
 #[test]
-#[ignore = "needs a backend without races"]
 fn writers_at_once_lose_nothing_in_git() {
     let sandbox = in_git();
     write_at_once(&sandbox);
@@ -49,7 +48,6 @@ fn garbage_is_collected_beside_writers() {
 }
 
 #[test]
-#[ignore = "needs a backend without races"]
 fn garbage_is_collected_beside_writers_in_git() {
     collect_beside_a_writer(&in_git());
 }

@@ -65,7 +65,6 @@ fn what_holds_no_data_is_cloned_and_told() {
 }
 
 #[test]
-#[ignore = "needs clones to be set up as they are opened"]
 fn commits_go_there_and_back() {
     let sandbox = pushed();
     let hub = sandbox.path("hub.git").display().to_string();
