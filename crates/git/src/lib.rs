@@ -5,6 +5,7 @@ mod commit;
 mod data_set;
 mod error;
 mod files;
+mod index_lock;
 mod kv;
 mod leaf;
 mod listing;

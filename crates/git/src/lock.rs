@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use gix::hash::ObjectId;
 use gix::refs::{FullName, Target};
+use prollytree_repo::RefName;
 
 use crate::backend::GitBackend;
 use crate::error::{GitError, io_error};
 use crate::update::Edit;
+use crate::working_tree::Checkout;
 
 /// What our keep files say, so that no other program's is taken for ours.
 pub(crate) const OWNER: &str = "prolly\n";
@@ -77,8 +79,16 @@ pub(crate) struct Intent<'l> {
 }
 
 impl<'l> Intent<'l> {
-    pub(crate) fn new(lock: &'l Lock, edits: &[Edit]) -> Result<Self, GitError> {
+    pub(crate) fn new(
+        lock: &'l Lock,
+        edits: &[Edit],
+        checkout: Option<&Checkout>,
+    ) -> Result<Self, GitError> {
         let mut text = String::from("prolly 1\n");
+        if let Some(Checkout { old, new }) = checkout {
+            let old = encode(old.map(Target::Object).as_ref());
+            text += &format!("checkout HEAD {old} {new}\n");
+        }
         for edit in edits {
             let kind = if edit.state { "state" } else { "ref" };
             let (old, new) = (encode(edit.old.as_ref()), encode(edit.new.as_ref()));
@@ -112,22 +122,28 @@ fn decode(text: &str) -> Option<Option<Target>> {
     }))
 }
 
-fn decode_intent(text: &str) -> Option<Vec<Edit>> {
-    let mut lines = text.strip_prefix("prolly 1\n")?.strip_suffix("end\n")?.lines();
-    let decode_line = |line: &str| {
+/// The changes of refs, and the move of `HEAD` that the working tree follows.
+fn decode_intent(text: &str) -> Option<(Vec<Edit>, Option<Checkout>)> {
+    let lines = text.strip_prefix("prolly 1\n")?.strip_suffix("end\n")?.lines();
+    let (mut edits, mut checkout) = (Vec::new(), None);
+    for line in lines {
         let fields: Vec<_> = line.split(' ').collect();
         let &[kind, name, old, new] = fields.as_slice() else { return None };
-        Some(Edit {
-            name: name.to_owned(),
-            old: decode(old)?,
-            new: decode(new)?,
-            state: kind == "state",
-        })
-    };
-    lines.try_fold(Vec::new(), |mut edits, line| {
-        edits.push(decode_line(line)?);
-        Some(edits)
-    })
+        let (name, old, new) = (name.to_owned(), decode(old)?, decode(new)?);
+        match (kind, &old, &new) {
+            ("checkout", None, Some(Target::Object(new))) => {
+                checkout = Some(Checkout { old: None, new: *new });
+            }
+            ("checkout", Some(Target::Object(old)), Some(Target::Object(new))) => {
+                checkout = Some(Checkout { old: Some(*old), new: *new });
+            }
+            ("ref" | "state", ..) => {
+                edits.push(Edit { name, old, new, state: kind == "state" });
+            }
+            _ => return None,
+        }
+    }
+    Some((edits, checkout))
 }
 
 impl GitBackend {
@@ -135,8 +151,9 @@ impl GitBackend {
     /// none does. The objects of what did not happen are garbage, and Git's to collect.
     fn recover(&self, left: &str) -> Result<(), GitError> {
         self.drop_keeps()?;
+        self.drop_stale_index_lock()?;
         // A text that is cut off was left before the first ref was touched.
-        let Some(edits) = decode_intent(left) else { return Ok(()) };
+        let Some((edits, checkout)) = decode_intent(left) else { return Ok(()) };
         for edit in &edits {
             self.drop_stale_lock(edit)?;
         }
@@ -158,7 +175,15 @@ impl GitBackend {
                 rest.push(edit);
             }
         }
-        self.change_refs(&rest, || Ok(()))
+        self.change_refs(&rest, || Ok(()))?;
+        match checkout {
+            Some(checkout) if self.tip_of(&RefName::head())? == Some(checkout.new) => {
+                // Where the working tree cannot follow, `git status` tells so, and nothing is lost.
+                let _seen_in_status = self.plan(checkout).and_then(|plan| self.follow(plan));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Removes the lock of a ref if the writer that died made it: it holds what that one meant to

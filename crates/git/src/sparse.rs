@@ -4,25 +4,21 @@
 //! for them would take longer than the commit. Anything unusual is left to `git read-tree`.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use gix::hash::ObjectId;
 use gix::index;
-use gix::lock::acquire::Fail;
 use gix::objs::Kind;
 
 use crate::backend::GitBackend;
 use crate::error::{GitError, io_error};
+use crate::index_lock::IndexLock;
 use crate::listing;
 use crate::objects::{TreeEntry, entry};
 use crate::working_tree::Checkout;
 use crate::write::MAPS;
 
-/// How long an index is waited for that another program holds.
-const PATIENCE: Fail = Fail::AfterDurationWithBackoff(Duration::from_secs(2));
 /// The folder of the maps, as a sparse index has it.
 const MAPS_ENTRY: &str = "maps/";
 
@@ -30,10 +26,15 @@ const MAPS_ENTRY: &str = "maps/";
 pub(crate) struct SparseUpdate {
     commit: ObjectId,
     index: index::File,
-    lock: gix::lock::File,
-    path: PathBuf,
+    /// Where the index is.
+    at: PathBuf,
+    _lock: IndexLock,
+    /// The list of the maps, in the working tree.
+    file: PathBuf,
     listing: (ObjectId, Arc<[u8]>),
     maps: ObjectId,
+    /// Where the new index and the new list are written before they take their places.
+    new_files: (PathBuf, PathBuf),
 }
 
 impl GitBackend {
@@ -58,22 +59,25 @@ impl GitBackend {
         let ours =
             |tree: &[TreeEntry]| Some((entry(tree, listing::FILE)?.oid, entry(tree, MAPS)?.oid));
         let (Some(old), Some(new)) = (ours(&old), ours(&new)) else { return Ok(None) };
-        let index_path = self.shared.git_dir.join("index");
-        let failed = |source| GitError::gix("lock the index", source);
-        let lock = gix::lock::File::acquire_to_update_resource(&index_path, PATIENCE, None, 0);
-        let lock = lock.map_err(failed)?;
-        let Ok(index) = index::File::at(&index_path, self.shared.hash, false, Default::default())
-        else {
+        let lock = self.lock_index()?;
+        let at = self.shared.git_dir.join("index");
+        let Ok(index) = index::File::at(&at, self.shared.hash, false, Default::default()) else {
             return Ok(None);
         };
-        let path = work_dir.join(listing::FILE);
+        let file = work_dir.join(listing::FILE);
+        let listing = (new.0, self.need(&new.0, Kind::Blob)?);
+        // Both the old and the new are ours: a writer that died was between them.
+        let is_one = |found: Option<ObjectId>, old, new| found == Some(old) || found == Some(new);
+        let shown = fs::read(&file).unwrap_or_default();
         let as_we_made_it = index.is_sparse()
             && index.link().is_none()
-            && in_index(&index, listing::FILE) == Some(old.0)
-            && in_index(&index, MAPS_ENTRY) == Some(old.1)
-            && fs::read(&path).ok().as_deref() == Some(&*self.need(&old.0, Kind::Blob)?);
-        let listing = (new.0, self.need(&new.0, Kind::Blob)?);
-        let update = SparseUpdate { commit: checkout.new, index, lock, path, listing, maps: new.1 };
+            && is_one(in_index(&index, listing::FILE), old.0, new.0)
+            && is_one(in_index(&index, MAPS_ENTRY), old.1, new.1)
+            && (shown == *self.need(&old.0, Kind::Blob)? || shown == *listing.1);
+        let new_files = (at.with_file_name("prolly.index"), at.with_file_name("prolly.listing"));
+        let (commit, maps) = (checkout.new, new.1);
+        let update =
+            SparseUpdate { commit, index, at, _lock: lock, file, listing, maps, new_files };
         Ok(as_we_made_it.then_some(update))
     }
 }
@@ -86,12 +90,12 @@ impl SparseUpdate {
 
     /// Writes the file, then the index.
     pub(crate) fn follow(self) -> Result<(), GitError> {
-        let Self { mut index, mut lock, path, listing, maps, .. } = self;
-        let new = path.with_extension("new");
-        fs::write(&new, &listing.1).map_err(io_error("write", &new))?;
-        fs::rename(&new, &path).map_err(io_error("rename to", &path))?;
-        let stat = index::fs::Metadata::from_path_no_follow(&path);
-        let stat = stat.map_err(io_error("read", &path))?;
+        let Self { mut index, at, _lock, file, listing, maps, new_files, .. } = self;
+        let (new_index, new_listing) = new_files;
+        fs::write(&new_listing, &listing.1).map_err(io_error("write", &new_listing))?;
+        fs::rename(&new_listing, &file).map_err(io_error("rename to", &file))?;
+        let stat = index::fs::Metadata::from_path_no_follow(&file);
+        let stat = stat.map_err(io_error("read", &file))?;
         let stat = index::entry::Stat::from_fs(&stat);
         let stat = stat.map_err(|source| GitError::internal("read a file's time", source))?;
         for (entry, name) in index.entries_mut_with_paths() {
@@ -103,13 +107,11 @@ impl SparseUpdate {
         }
         // What it remembers of the trees is of the old ones.
         index.remove_tree();
-        let failed = |source| GitError::gix("write the index", source);
         let mut bytes = Vec::new();
+        let failed = |source| GitError::gix("write the index", source);
         index.write_to(&mut bytes, Default::default()).map_err(failed)?;
-        lock.with_mut(|file| file.write_all(&bytes))
-            .map_err(|source| GitError::internal("write the index", source))?;
-        lock.commit().map_err(|source| GitError::internal("write the index", source.error))?;
-        Ok(())
+        fs::write(&new_index, bytes).map_err(io_error("write", &new_index))?;
+        fs::rename(&new_index, &at).map_err(io_error("rename to", &at))
     }
 }
 

@@ -49,7 +49,7 @@ impl GitBackend {
         let edits: Vec<_> = edits.into_iter().flatten().collect();
         let checkout = self.checkout_of(updates)?;
         let moves = reason.map(|_| self.moves(updates)).transpose()?.unwrap_or_default();
-        let plan = self.write(&lock, &edits, checkout, &|| match reason {
+        let (intent, plan) = self.write(&lock, &edits, checkout, &|| match reason {
             Some(reason) => self.log_moves(&moves, reason),
             None => Ok(()),
         })?;
@@ -59,7 +59,9 @@ impl GitBackend {
         if updates.iter().any(brings_content) {
             self.renew();
         }
-        plan.map_or(Ok(()), |plan| self.follow(plan))?;
+        let followed = plan.map_or(Ok(()), |plan| self.follow(plan));
+        intent.map_or(Ok(()), Intent::finish)?;
+        followed?;
         self.tidy(&lock)?;
         Ok(())
     }
@@ -93,17 +95,17 @@ impl GitBackend {
     }
 
     /// Writes what is pending as one pack, and then changes the refs; `log` runs while they are locked.
-    fn write(
+    fn write<'l>(
         &self,
-        lock: &Lock,
+        lock: &'l Lock,
         edits: &[Edit],
         checkout: Option<Checkout>,
         log: &dyn Fn() -> Result<(), GitError>,
-    ) -> Result<Option<Plan>, BackendError> {
+    ) -> Result<(Option<Intent<'l>>, Option<Plan>), BackendError> {
         if edits.is_empty() {
-            return Ok(None);
+            return Ok((None, None));
         }
-        let intent = Intent::new(lock, edits)?;
+        let intent = Intent::new(lock, edits, checkout.as_ref())?;
         let pack = self.write_pack()?;
         // Branches before records: a record that goes while its branch stays would be lost edits.
         let (states, refs): (Vec<_>, Vec<_>) = edits.iter().cloned().partition(|edit| edit.state);
@@ -115,9 +117,14 @@ impl GitBackend {
             Ok(plan)
         };
         let changed = change();
-        intent.finish()?;
         pack.into_iter().try_for_each(pack::Written::release)?;
-        changed.map_err(|error| self.conflict_or(edits, error))
+        match changed {
+            Ok(plan) => Ok((Some(intent), plan)),
+            Err(error) => {
+                intent.finish()?;
+                Err(self.conflict_or(edits, error))
+            }
+        }
     }
 
     /// Tells a ref that somebody moved from other failures.

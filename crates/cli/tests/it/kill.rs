@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+use crate::git::in_git;
 use crate::support::Sandbox;
 
 /// How often it is killed.
@@ -40,7 +41,23 @@ fn killed(sandbox: &Sandbox, arguments: &[&str], after: Duration) -> bool {
 
 #[test]
 fn nothing_acknowledged_is_lost() {
-    let sandbox = Sandbox::new();
+    kill_again_and_again(&Sandbox::new());
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_in_git() {
+    let sandbox = in_git();
+    kill_again_and_again(&sandbox);
+    // Git is left no lock, no half-made index, no pack that it cannot read.
+    sandbox.ok(&["set", "last", "1"]);
+    sandbox.ok(&["commit", "-m", "last"]);
+    assert_eq!(sandbox.git(&["status", "--porcelain", "--untracked-files=no"]), "");
+    sandbox.git(&["fsck", "--full", "--strict"]);
+    sandbox.git(&["gc", "--quiet", "--prune=now"]);
+    assert_eq!(sandbox.ok(&["get", "last"]), "1");
+}
+
+fn kill_again_and_again(sandbox: &Sandbox) {
     let mut random = Random(0x5eed_0001);
     // What is certainly there: the newest value of the counter, and the newest commit.
     let (mut set, mut tried) = (0, 0);
@@ -55,7 +72,7 @@ fn nothing_acknowledged_is_lost() {
             0 => {
                 tried += 1;
                 let value = tried.to_string();
-                let done = killed(&sandbox, &["set", "counter", &value], after);
+                let done = killed(sandbox, &["set", "counter", &value], after);
                 set = if done { tried } else { set };
                 done
             }
@@ -63,13 +80,13 @@ fn nothing_acknowledged_is_lost() {
                 tried += 1;
                 let rows: String = (0..50).map(|i| format!("row {i}\t{tried}\n")).collect();
                 sandbox.write("rows.kv", format!("{rows}counter\t{tried}\n"));
-                let done = killed(&sandbox, &["import", "rows.kv"], after);
+                let done = killed(sandbox, &["import", "rows.kv"], after);
                 set = if done { tried } else { set };
                 done
             }
             _ => {
                 let message = kills.to_string();
-                let done = killed(&sandbox, &["commit", "--allow-empty", "-m", &message], after);
+                let done = killed(sandbox, &["commit", "--allow-empty", "-m", &message], after);
                 committed += u32::from(done);
                 done
             }
