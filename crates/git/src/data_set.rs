@@ -39,7 +39,8 @@ pub struct InitOptions {
 }
 
 /// The working tree of a data set's own repository shows the files beside the folders, and no more:
-/// the leaves are for programs.
+/// the leaves are for programs. Since nobody edits there, others may push to the branch that is
+/// checked out.
 const SPARSE_PATTERNS: &str = "/*\n!/*/\n";
 const SPARSE_CONFIG: &str = "\
 [core]
@@ -47,6 +48,10 @@ const SPARSE_CONFIG: &str = "\
 \tsparseCheckoutCone = true
 [index]
 \tsparse = true
+[advice]
+\tsparseIndexExpanded = false
+[receive]
+\tdenyCurrentBranch = updateInstead
 ";
 
 impl GitBackend {
