@@ -190,11 +190,18 @@ impl GitBackend {
         if self.is_marked() {
             return Ok(true);
         }
-        if !self.has_data_set(&RefName::head())? {
-            return Ok(false);
+        // What was pushed to is left with a `HEAD` that leads nowhere, if its branches have other names.
+        let mut places = vec![RefName::head()];
+        if self.tip_of(&places[0])?.is_none() {
+            places.extend(self.list("refs/heads/")?.into_iter().map(|(name, _)| name));
         }
-        self.mark()?;
-        Ok(true)
+        for place in places {
+            if self.has_data_set(&place)? {
+                self.mark()?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether the repository holds nothing at all.
