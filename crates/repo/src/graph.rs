@@ -183,6 +183,7 @@ fn common<B: Backend>(
             }
             mark |= STALE;
         }
+        let mut reached = Vec::new();
         for parent in commit.parents {
             let marked = marks.entry(parent).or_default();
             if *marked | mark != *marked {
@@ -192,9 +193,16 @@ fn common<B: Backend>(
                 } else {
                     fresh.remove(&parent)
                 };
-                if !queue.commits.contains_key(&parent) {
-                    queue.push(backend, parent)?;
-                }
+                reached.push(parent);
+            }
+        }
+        // Before the parents are read: a shallow clone may end at the common ancestor.
+        if fresh.is_empty() {
+            break;
+        }
+        for parent in reached {
+            if !queue.commits.contains_key(&parent) {
+                queue.push(backend, parent)?;
             }
         }
     }
