@@ -325,7 +325,10 @@ fn at(
         format!("d-{}", name::map_name(&prefix.join("/")).replace('~', "_"))
     };
     let sync = sync_of(text("core.fsync").as_deref(), text("core.fsyncObjectFiles").as_deref());
-    let partial = text("extensions.partialClone").is_some();
+    // Older versions of Git note a partial clone in the extension, newer ones at the remote alone.
+    let mut remotes = config.plumbing().sections_by_name("remote").into_iter().flatten();
+    let partial = text("extensions.partialClone").is_some()
+        || remotes.any(|remote| remote.value("promisor").is_some());
     Ok(GitBackend::new(Location { repository, folder, prefix, id, partial, sync }))
 }
 
