@@ -53,6 +53,14 @@ impl GitBackend {
         Ok(Some(Commit { maps, parents, author, time, message }))
     }
 
+    /// Whether a commit is one that a shallow clone left out.
+    pub(crate) fn is_behind_shallow(&self, id: &gix::hash::oid) -> Result<bool, GitError> {
+        _ = id;
+        self.shared.pool.with(|repository| {
+            repository.is_shallow().map_err(|source| GitError::gix("read the boundary", source))
+        })
+    }
+
     /// A commit, `None` if it is not in the repository.
     pub(crate) fn version(&self, id: &ObjectId) -> Result<Option<Version>, GitError> {
         let Some(bytes) = self.header(id, Kind::Commit)? else { return Ok(None) };

@@ -1,5 +1,7 @@
 //! Refs as Git keeps them, and how ours are called there.
 
+use std::path::{Path, PathBuf};
+
 use gix::hash::ObjectId;
 use gix::objs::{Kind, TagRefIter};
 use gix::refs::Target;
@@ -181,5 +183,30 @@ impl GitBackend {
             tips.extend(self.tip_of(&name)?);
         }
         Ok(tips)
+    }
+
+    /// The file of a ref.
+    pub(crate) fn ref_path(&self, name: &str) -> PathBuf {
+        self.dir_of(name).join(name)
+    }
+
+    /// The file of a ref's log.
+    pub(crate) fn log_path(&self, name: &str) -> PathBuf {
+        self.dir_of(name).join("logs").join(name)
+    }
+
+    /// `HEAD` and our records belong to one working tree, all others to the repository.
+    fn dir_of(&self, name: &str) -> &Path {
+        let private = !name.starts_with("refs/") || name.starts_with("refs/worktree/");
+        if private { &self.shared.git_dir } else { &self.shared.common_dir }
+    }
+
+    /// The commit that a revision names in Git's language.
+    pub(crate) fn rev_parse(&self, revision: &str) -> Option<CommitId> {
+        self.shared.pool.with(|repository| {
+            let id = repository.rev_parse_single(revision).ok()?;
+            let commit = id.object().ok()?.peel_to_commit().ok()?;
+            CommitId::from_slice(commit.id.as_slice())
+        })
     }
 }
