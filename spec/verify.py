@@ -4,8 +4,10 @@
     python3 spec/verify.py                                           all vectors
     python3 spec/verify.py ROOT KEY PROOF_FILE                       one proof of a key (hexadecimal)
 """
+import hashlib
 import json
 import pathlib
+import re
 import struct
 import sys
 
@@ -95,6 +97,11 @@ def require(condition, why):
 
 def node_name(data):
     """The name of an encoded node."""
+    return node_parts(data)[0]
+
+
+def node_parts(data):
+    """The name of an encoded node, its keys, and the names of its children."""
     form, level, n, prefix_len = struct.unpack_from("<BBHH", data)
     require(form == 1, "format")
     at = 6 + prefix_len
@@ -123,6 +130,10 @@ def node_name(data):
                    for key, a, b, end in zip(keys, starts, starts[1:], second)]
         count = n
 
+    return node(level, n, count, top_digest(level, keys, digests)), keys, children if level else []
+
+
+def top_digest(level, keys, digests):
     def top(first, length):
         if length == 1:
             return digests[first]
@@ -133,7 +144,7 @@ def node_name(data):
             separator = next(right[:i] for i in range(len(right) + 1) if right[:i] > keys[middle - 1])
         return pair(level, top(first, middle - first), top(middle, first + length - middle), separator)
 
-    return node(level, n, count, top(0, n) if n else bytes(32))
+    return top(0, len(keys)) if keys else bytes(32)
 
 
 # Cuts are byte strings: the smallest key behind the cut. END is behind all of them.
@@ -264,6 +275,64 @@ def value_json(stored, large):
     return {"height": stored[0], "len": int.from_bytes(stored[1:9], "little"), "hash": stored[9:].hex()}
 
 
+# A version in Git: what its objects hold, by path.
+def escape(key):
+    plain = b"abcdefghijklmnopqrstuvwxyz0123456789_=-"
+    parts = [chr(byte) if byte in plain else f"%{byte:02x}" for byte in key]
+    if sum(map(len, parts)) <= 100:
+        return "".join(parts)
+    cut = 0
+    while sum(map(len, parts[:cut + 1])) <= 80:
+        cut += 1
+    return "".join(parts[:cut]) + "~" + name("chunk", key, padded=False).hex()[:16]
+
+
+def text_leaf(text):
+    """The name of a leaf that stands as text."""
+    unescape = {b"\\\\": b"\\", b"\\t": b"\t", b"\\n": b"\n", b"\\r": b"\r"}
+    plain = lambda part: re.sub(rb"\\.", lambda found: unescape[found[0]], part)
+    require(text.endswith(b"\n"), "the last line ends")
+    keys, digests = [], []
+    for line in text[:-1].split(b"\n"):
+        key, stored = line.split(b"\t")
+        large = stored.startswith(b"\\@")
+        if large:
+            height, length, top = stored[2:].split(b" ")
+            stored = bytes([int(height)]) + int(length).to_bytes(8, "little") + bytes.fromhex(top.decode())
+        keys.append(plain(key))
+        digests.append(leaf_entry(keys[-1], stored if large else plain(stored), large))
+    return node(0, len(keys), len(keys), top_digest(0, keys, digests))
+
+
+def git_node(objects, path):
+    """The name of the node at a path, whose children and large values bear the names they must."""
+    if f"{path}/node" in objects:
+        found, keys, children = node_parts(objects[f"{path}/node"])
+        for bound, child in zip([None, *keys], children):
+            at = [f"{path}/{form}" + ("" if bound is None else f"-{escape(bound)}") for form in "dlb"]
+            at, = (at for at in at if at in objects)
+            require(git_node(objects, at) == child, f"the child at {at}")
+        return found
+    if path.rsplit("/", 1)[1][0] in "lb" and f"{path}/l" not in objects and f"{path}/b" not in objects:
+        data = objects[path]
+        return node_name(data) if data[0] == 1 else text_leaf(data)
+    return git_node(objects, next(f"{path}/{form}" for form in "lb" if f"{path}/{form}" in objects))
+
+
+def check_git(vectors):
+    objects = {vector["path"]: bytes.fromhex(vector["bytes"]) for vector in vectors}
+    for vector in vectors:
+        data = bytes.fromhex(vector["bytes"])
+        header = f"{vector['type']} {len(data)}\0".encode()
+        assert hashlib.sha1(header + data).hexdigest() == vector["id"], vector["path"]
+    first, *lines, last = objects["PROLLY"].decode().split("\n")
+    assert (first, last) == ("prolly 1", "")
+    for line in lines:
+        _, map_name, root, *_ = line.split(" ")
+        assert git_node(objects, f"maps/{escape(map_name.encode())}").hex() == root, map_name
+    return len(vectors)
+
+
 def check_vectors(folder):
     read = lambda file: json.loads((folder / file).read_text())
     checked = 0
@@ -294,6 +363,7 @@ def check_vectors(folder):
         as_json = lambda value: value_json(*value) if value else None
         assert [[key.hex(), as_json(was), as_json(now)] for key, was, now in shown] == vector["shows"]
         checked += 1
+    checked += check_git(read("git.json"))
     print(f"{checked} vectors hold")
 
 

@@ -5,3 +5,4 @@ mod canonical;
 mod conforms;
 mod conversion;
 mod kv;
+mod vectors;
