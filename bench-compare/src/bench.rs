@@ -1,12 +1,13 @@
 //! What a run consists of: the options, the engines chosen, the directory on disk.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::args::Args;
 use crate::data::{Dataset, Entry};
-use crate::engine::{DurableEngine, Engine, Map, Named, Outcome, Version};
+use crate::engine::{DurableEngine, Engine, GitEngine, Map, Named, Outcome, Version};
 use crate::engines;
+use crate::git;
 use crate::measure::{Budget, Cells, Lane, Sample, interleave};
 use crate::proc;
 use crate::rows::Row;
@@ -21,32 +22,46 @@ pub struct Bench {
     pub args: Args,
     in_memory: Vec<Box<dyn Engine>>,
     durable: Vec<Box<dyn DurableEngine>>,
+    in_git: Vec<Box<dyn GitEngine>>,
 }
 
 impl Bench {
     /// Picks the engines.
     pub fn new(args: Args) -> Outcome<Self> {
         let (mut in_memory, mut durable) = (engines::in_memory(), engines::durable());
+        let mut in_git = engines::git();
         for id in &args.engines {
-            if !in_memory.iter().any(|e| e.id() == id) && !durable.iter().any(|e| e.id() == id) {
+            if !in_memory.iter().any(|e| e.id() == id)
+                && !durable.iter().any(|e| e.id() == id)
+                && !in_git.iter().any(|e| e.id() == id)
+            {
                 return Err(format!("there is no engine {id}").into());
             }
         }
         let chosen = |id: &str| args.engines.is_empty() || args.engines.iter().any(|e| e == id);
         in_memory.retain(|engine| chosen(engine.id()));
         durable.retain(|engine| chosen(engine.id()));
-        Ok(Self { args, in_memory, durable })
+        in_git.retain(|engine| chosen(engine.id()));
+        Ok(Self { args, in_memory, durable, in_git })
     }
 
     /// A line about the machine and the input.
-    pub fn heading(&self) -> String {
-        let Args { seed, plan, .. } = &self.args;
-        format!(
-            "{}; 16-byte keys in random order, 66-byte values, seed {seed}; median of {} rounds, at most {} s a cell",
+    pub fn heading(&self) -> Outcome<String> {
+        let Args { seed, plan, rows, .. } = &self.args;
+        let git = match rows.iter().any(|row| row.is_of_git()) {
+            true => format!(", {}", git::version()?),
+            false => String::new(),
+        };
+        let input = match rows.iter().all(|row| row.is_of_git()) {
+            true => "13-byte keys in random order, values of 80 to 100 bytes",
+            false => "16-byte keys in random order, 66-byte values",
+        };
+        Ok(format!(
+            "{}{git}; {input}, seed {seed}; median of {} rounds, at most {} s a cell",
             proc::machine(),
             plan.rounds,
             plan.budget.as_secs_f64(),
-        )
+        ))
     }
 
     /// Draws the input for maps of `len` entries.
@@ -62,6 +77,39 @@ impl Bench {
     /// The engines on disk.
     pub fn durable_engines(&self) -> impl Iterator<Item = &dyn DurableEngine> {
         self.durable.iter().map(|engine| &**engine)
+    }
+
+    /// The engines of the Git rows that take part in `row` at the smallest size.
+    pub fn git_engines(&self, row: Row) -> impl Iterator<Item = &dyn GitEngine> {
+        let size = self.smallest_size();
+        let all = self.in_git.iter().map(|engine| &**engine);
+        all.filter(move |engine| engine.takes_part(row, size))
+    }
+
+    /// The smallest of the sizes, for rows that are measured at one.
+    pub fn smallest_size(&self) -> usize {
+        self.args.sizes.iter().copied().min().unwrap_or(1)
+    }
+
+    /// An empty table with the engines of the Git row `row` as columns.
+    pub fn git_table(&self, row: Row, rounds: usize) -> Table {
+        Table::new(row, rounds, self.git_engines(row).map(|engine| engine as &dyn Named))
+    }
+
+    /// Measures a work of a Git row at `keys` keys.
+    pub fn measure_git<'a>(
+        &'a self,
+        row: Row,
+        keys: usize,
+        work: impl Fn(&dyn GitEngine, &mut Budget) -> Outcome<Option<Sample>> + Copy + 'a,
+    ) -> Outcome<Vec<Cells>> {
+        let lane = |engine: &'a dyn GitEngine| -> Lane<'a> {
+            Box::new(move |budget| match engine.takes_part(row, keys) {
+                true => named(engine, work(engine, budget)),
+                false => Ok(None),
+            })
+        };
+        interleave(self.git_engines(row).map(lane).collect(), &self.args.plan)
     }
 
     /// An empty table with the engines of `row` as columns, measured as the options say.
@@ -105,11 +153,7 @@ impl Bench {
 
     /// Makes the directory that the engines on disk write to.
     pub fn scratch(&self) -> Outcome<Scratch> {
-        let name = format!("bench-compare-{}", std::process::id());
-        let keep = self.args.dir.is_some();
-        let path = self.args.dir.clone().unwrap_or_else(std::env::temp_dir).join(name);
-        fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Scratch { path, keep })
+        Scratch::new(&self.args, "")
     }
 }
 
@@ -128,6 +172,20 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// Makes a directory of this process, with `suffix` in its name.
+    pub fn new(args: &Args, suffix: &str) -> Outcome<Self> {
+        let name = format!("bench-compare-{}{suffix}", std::process::id());
+        let keep = args.dir.is_some();
+        let path = args.dir.clone().unwrap_or_else(std::env::temp_dir).join(name);
+        fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Self { path, keep })
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Makes an empty directory inside.
     pub fn subdirectory(&self, name: &str) -> Outcome<PathBuf> {
         let path = self.path.join(name);

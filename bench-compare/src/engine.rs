@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::data::{Entry, Key};
 use crate::measure::Budget;
+use crate::records::Record;
 use crate::rows::Row;
 
 /// A result whose error ends the run.
@@ -176,4 +177,34 @@ pub trait DurableMap {
 
     /// Looks one key up in the committed state; returns the touched value.
     fn get(&mut self, key: &Key) -> Outcome<Option<u64>>;
+}
+
+/// A way to keep versions of a map in a Git repository, or what it is compared with.
+pub trait GitEngine: Named {
+    /// Whether the engine has a cell in `row` at `keys` keys.
+    fn takes_part(&self, row: Row, keys: usize) -> bool;
+
+    /// Creates a store in `dir`, which exists and is empty, with `records` committed at
+    /// once, the fastest way on offer.
+    fn create(&self, dir: &Path, records: &[Record]) -> Outcome<Box<dyn GitMap>>;
+
+    /// Opens the store in `dir` with no cache filled.
+    fn open(&self, dir: &Path) -> Outcome<Box<dyn GitMap>>;
+
+    /// Whether a path in a commit is that of a file with keys and values, and no more.
+    fn is_leaf(&self, _path: &str) -> bool {
+        false
+    }
+}
+
+/// One map with versions.
+pub trait GitMap {
+    /// Inserts or replaces one record.
+    fn set(&mut self, record: &Record) -> Outcome<()>;
+
+    /// Commits what was set.
+    fn commit(&mut self) -> Outcome<()>;
+
+    /// Looks one key up, committed or set.
+    fn get(&mut self, key: &str) -> Outcome<Option<Vec<u8>>>;
 }

@@ -1,19 +1,23 @@
 //! The libraries measured, one a file.
 
 mod btreemap;
+mod git_files;
 mod im_ordmap;
 mod ours;
 mod ours_files;
+mod ours_git;
+mod ours_native;
 mod prolly_map;
 mod prolly_map_files;
 mod redb;
 mod rival_prollytree;
 mod rival_prollytree_files;
+mod rival_prollytree_git;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::{DurableEngine, Engine};
+use crate::engine::{DurableEngine, Engine, GitEngine};
 
 /// Every engine in memory, in the order of the columns.
 pub fn in_memory() -> Vec<Box<dyn Engine>> {
@@ -36,5 +40,18 @@ pub fn durable() -> Vec<Box<dyn DurableEngine>> {
         Box::new(sqlite::Sqlite),
         Box::new(rival_prollytree_files::RivalProllytreeFiles),
         Box::new(prolly_map_files::ProllyMapFiles),
+    ]
+}
+
+/// Every engine of the Git rows, in the order of the columns.
+pub fn git() -> Vec<Box<dyn GitEngine>> {
+    vec![
+        Box::new(ours_native::OursNative),
+        Box::new(ours_git::OursGit::Synced),
+        Box::new(ours_git::OursGit::Unsynced),
+        Box::new(rival_prollytree_git::RivalProllytreeGit),
+        Box::new(git_files::GitFiles::PerKey),
+        Box::new(git_files::GitFiles::One),
+        Box::new(git_files::GitFiles::OneSynced),
     ]
 }

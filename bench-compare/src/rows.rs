@@ -3,6 +3,11 @@
 mod build;
 mod diff;
 mod durable;
+mod git_commit;
+mod git_load;
+mod git_reads;
+mod git_size;
+mod git_writers;
 mod insert;
 mod lookup;
 mod memory;
@@ -44,11 +49,21 @@ pub enum Row {
     Durable,
     /// The table in the README of the older crate.
     Readme,
+    /// Many keys set and committed to Git.
+    GitLoad,
+    /// A commit of one changed key in Git.
+    GitCommit,
+    /// What a Git repository takes after many commits.
+    GitSize,
+    /// Reads right after opening a store in Git.
+    GitReads,
+    /// Processes that commit to one branch.
+    GitWriters,
 }
 
 impl Row {
     /// Every row, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::Stream,
         Self::Insert,
         Self::Build,
@@ -61,6 +76,11 @@ impl Row {
         Self::Proof,
         Self::Durable,
         Self::Readme,
+        Self::GitLoad,
+        Self::GitCommit,
+        Self::GitSize,
+        Self::GitReads,
+        Self::GitWriters,
     ];
 
     /// The name on the command line.
@@ -78,6 +98,11 @@ impl Row {
             Self::Proof => "proof",
             Self::Durable => "durable",
             Self::Readme => "readme",
+            Self::GitLoad => "git-load",
+            Self::GitCommit => "git-commit",
+            Self::GitSize => "git-size",
+            Self::GitReads => "git-reads",
+            Self::GitWriters => "git-writers",
         }
     }
 
@@ -107,6 +132,11 @@ impl Row {
             Self::Proof => "Inclusion proof",
             Self::Durable => "Durable commit of 1 change at N keys on disk",
             Self::Readme => "The README table of the older crate",
+            Self::GitLoad => "Load of N keys into Git, in one commit",
+            Self::GitCommit => "Commit of 1 changed key at N keys in Git",
+            Self::GitSize => "Size of `.git` after 300 commits of 1 changed key each",
+            Self::GitReads => "1,000 random reads after opening a store of N keys",
+            Self::GitWriters => "4 processes with 100 commits each on one branch",
         }
     }
 
@@ -143,15 +173,38 @@ impl Row {
             Self::Readme => {
                 "Time per operation; every write brings the root up to date. Mixed: 60% lookups, 30% inserts, 10% deletes."
             }
+            Self::GitLoad => {
+                "A repository with an empty store, then each key set and one commit of all: time per key. Text: keys of 13 bytes, JSON values of 80 to 100."
+            }
+            Self::GitCommit => {
+                "Set and commit of one key of N, one engine after the other in each round. The repositories of one file do not depend on N."
+            }
+            Self::GitSize => {
+                "Lengths of all files in `.git`. Leaves: the files of a commit that hold keys and values, each as long as it is after each change. After gc: after `git gc --quiet`."
+            }
+            Self::GitReads => {
+                "A load and 20 commits of one key before. The caches of the process are empty, those of the system are not. After gc: after `git gc --quiet`."
+            }
+            Self::GitWriters => {
+                "Each commit is of one new key. A commit is tried five times. The commits and keys of ours must all be there, or the run ends."
+            }
         }
     }
 
     /// What it means for a figure when a sample was cut by the budget.
     pub fn cut_meaning(self) -> &'static str {
         match self {
-            Self::Stream => " (the map stayed smaller than N, so the figure is a lower bound)",
+            Self::Stream | Self::GitLoad => {
+                " (the map stayed smaller than N, so the figure is a lower bound)"
+            }
             _ => "",
         }
+    }
+
+    /// Whether the row runs Git.
+    pub fn is_of_git(self) -> bool {
+        use Row::{GitCommit, GitLoad, GitReads, GitSize, GitWriters};
+        matches!(self, GitLoad | GitCommit | GitSize | GitReads | GitWriters)
     }
 
     /// Measures the row.
@@ -169,8 +222,20 @@ impl Row {
             Self::Proof => proof::run(bench),
             Self::Durable => durable::run(bench),
             Self::Readme => readme::run(bench),
+            Self::GitLoad => git_load::run(bench),
+            Self::GitCommit => git_commit::run(bench),
+            Self::GitSize => git_size::run(bench),
+            Self::GitReads => git_reads::run(bench),
+            Self::GitWriters => git_writers::run(bench),
         }
     }
+}
+
+/// Does the work of this process if a row started it as one of several writers.
+pub fn writer_process() -> Option<Outcome<()>> {
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    let (first, words) = words.split_first()?;
+    (first == git_writers::WRITER).then(|| git_writers::write(words))
 }
 
 /// Ends the run when an engine computed something else than it should have: a fast

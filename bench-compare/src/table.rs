@@ -17,6 +17,8 @@ pub enum Unit {
     MeanBytes,
     /// A small number without a unit.
     Count,
+    /// A number that is always whole, without a unit.
+    Whole,
 }
 
 /// One column: an engine.
@@ -180,7 +182,7 @@ impl Table {
 fn figure(unit: Unit, stat: &Stat) -> f64 {
     match unit {
         Unit::MeanBytes => stat.mean,
-        Unit::Time | Unit::Bytes | Unit::Count => stat.median,
+        Unit::Time | Unit::Bytes | Unit::Count | Unit::Whole => stat.median,
     }
 }
 
@@ -200,6 +202,7 @@ fn format_figure(unit: Unit, value: f64) -> String {
         Unit::Time => format!("{} s", three_digits(value / 1e9)),
         Unit::Bytes | Unit::MeanBytes => format!("{} B", three_digits(value)),
         Unit::Count => three_digits(value),
+        Unit::Whole => grouped(value),
     }
 }
 

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::data::{Dataset, Entry, Key, touch};
-use crate::engine::{Engine, Map, Scan, Version};
+use crate::engine::{Engine, GitEngine, Map, Scan, Version};
+use crate::git::changed_file_bytes;
 use crate::measure::Budget;
+use crate::records::Records;
+use crate::rows::Row;
 
 const SIZE: usize = 3_000;
 
@@ -108,4 +111,51 @@ fn commits_are_read_back() {
         drop(map);
         std::fs::remove_dir_all(dir).unwrap();
     }
+}
+
+#[test]
+fn git_commits_are_read_back() {
+    let records = Records::new(7, 200, 10);
+    for engine in super::git() {
+        let name = format!("bench-compare-test-{}-{}", std::process::id(), engine.title());
+        let dir = std::env::temp_dir().join(name.replace('*', ""));
+        std::fs::create_dir_all(&dir).unwrap();
+        let mut map = engine.create(&dir, &records.shuffled).unwrap();
+        let changes = [records.shuffled[0].changed(1), records.fresh[0].clone()];
+        for change in &changes {
+            map.set(change).unwrap();
+            map.commit().unwrap();
+            assert_eq!(map.get(&change.key).unwrap(), Some(change.value.clone().into_bytes()));
+        }
+        drop(map);
+
+        // A repository of one file holds the last value only.
+        let holds_all =
+            [Row::GitLoad, Row::GitReads].iter().any(|row| engine.takes_part(*row, 200));
+        let mut map = engine.open(&dir).unwrap();
+        for record in records.shuffled[1..].iter().chain(&changes).filter(|_| holds_all) {
+            let value = Some(record.value.clone().into_bytes());
+            assert_eq!(map.get(&record.key).unwrap(), value, "{}", engine.title());
+        }
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}
+
+#[test]
+fn changed_files_are_measured() {
+    let records = Records::new(7, 200, 0).shuffled;
+    let dir =
+        std::env::temp_dir().join(format!("bench-compare-test-{}-leaves", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let engine = super::git_files::GitFiles::PerKey;
+    let mut map = engine.create(&dir, &records).unwrap();
+    let changes = [records[3].changed(0), records[5].changed(1)];
+    for change in &changes {
+        map.set(change).unwrap();
+        map.commit().unwrap();
+    }
+    let bytes = |counts: fn(&str) -> bool| changed_file_bytes(&dir, 2, counts).unwrap();
+    let both = changes.iter().map(|change| change.value.len() as u64).sum::<u64>();
+    assert_eq!((bytes(|_| true), bytes(|_| false)), (both, 0));
+    std::fs::remove_dir_all(dir).unwrap();
 }
