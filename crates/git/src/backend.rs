@@ -17,7 +17,7 @@ use quick_cache::sync::Cache;
 
 use crate::error::GitError;
 use crate::objects::Pool;
-use crate::pending::Pending;
+use crate::pending::{self, Pending};
 use crate::place::Found;
 
 /// How much memory cached nodes take, in bytes.
@@ -35,7 +35,7 @@ const RECORDS: usize = 16;
 /// the next one.
 pub struct GitBackend {
     pub(crate) shared: Arc<Shared>,
-    pending: RwLock<Arc<Pending>>,
+    pending: RwLock<Pending>,
 }
 
 /// What all handles to a data set share.
@@ -60,7 +60,7 @@ pub(crate) struct Shared {
     pub(crate) partial: bool,
     pub(crate) sync: Sync,
     pub(crate) marked: AtomicBool,
-    pub(crate) nodes: Cache<Hash, Node, NodeBytes>,
+    pub(crate) nodes: Cache<Hash, Cached, NodeBytes>,
     pub(crate) known: Cache<(ObjectKind, Hash), Found>,
     /// Object ids by the digits that locators hold.
     pub(crate) ids: Cache<u64, ObjectId>,
@@ -86,13 +86,21 @@ pub(crate) struct Location {
     pub(crate) sync: Sync,
 }
 
+/// A node, and where its large values are.
+#[derive(Clone)]
+pub(crate) struct Cached {
+    pub(crate) node: Node,
+    pub(crate) values: Arc<[(ObjectKind, Hash, ObjectId)]>,
+}
+
 #[derive(Clone)]
 pub(crate) struct NodeBytes;
 
-impl Weighter<Hash, Node> for NodeBytes {
-    fn weight(&self, _: &Hash, node: &Node) -> u64 {
+impl Weighter<Hash, Cached> for NodeBytes {
+    fn weight(&self, _: &Hash, Cached { node, values }: &Cached) -> u64 {
         // The bytes, and the numbers that an inner node keeps beside them.
-        (node.bytes().len() + if node.is_leaf() { 0 } else { 16 * node.len() } + 128) as u64
+        let numbers = if node.is_leaf() { 0 } else { 16 * node.len() };
+        (node.bytes().len() + numbers + size_of_val(&**values) + 128) as u64
     }
 }
 
@@ -138,21 +146,21 @@ impl GitBackend {
     }
 
     // A panic cannot leave an `Arc` half changed, so a poisoned lock is still sound.
-    pub(crate) fn pending(&self) -> Arc<Pending> {
-        Arc::clone(&self.pending.read().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn pending(&self) -> Pending {
+        self.pending.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Begins anew after what was pending has become part of the repository.
     pub(crate) fn renew(&self) {
         let old = self.pending();
-        let newest = old.newest();
-        let content = newest.read();
-        for (root, found) in &content.roots {
-            self.note((ObjectKind::Node, *root), found.clone());
+        for content in old.contents() {
+            let content = pending::read(&content);
+            for (root, found) in &content.roots {
+                self.note((ObjectKind::Node, *root), found.clone());
+            }
+            let values = content.encoded.iter().filter(|((kind, _), _)| *kind != ObjectKind::Node);
+            values.for_each(|(what, found)| self.note(*what, found.clone()));
         }
-        let values = content.encoded.iter().filter(|((kind, _), _)| *kind != ObjectKind::Node);
-        values.for_each(|(what, found)| self.note(*what, found.clone()));
-        drop(content);
         *self.pending.write().unwrap_or_else(PoisonError::into_inner) = old.renew();
     }
 
@@ -188,7 +196,7 @@ impl NodeStorage for GitBackend {
     }
 
     fn write_node(&self, hash: &Hash, node: Node) -> Result<Locator, GitError> {
-        self.pending().change(|pending| pending.nodes.insert(*hash, node));
+        self.pending().change(|pending| _ = pending.nodes.insert(*hash, node.clone()));
         Ok(Locator::NONE)
     }
 
@@ -204,7 +212,9 @@ impl NodeStorage for GitBackend {
     }
 
     fn write_object(&self, kind: ObjectKind, hash: &Hash, bytes: &[u8]) -> Result<(), GitError> {
-        self.pending().change(|pending| pending.objects.insert((kind, *hash), bytes.into()));
+        let bytes: Arc<[u8]> = bytes.into();
+        self.pending()
+            .change(|pending| _ = pending.objects.insert((kind, *hash), Arc::clone(&bytes)));
         Ok(())
     }
 }

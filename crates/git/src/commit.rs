@@ -104,7 +104,10 @@ impl GitBackend {
     }
 
     /// The tree of the data set in the tree of a commit, and its entries.
-    fn data_set_of(&self, tree: &ObjectId) -> Result<Option<(ObjectId, Vec<TreeEntry>)>, GitError> {
+    pub(crate) fn data_set_of(
+        &self,
+        tree: &ObjectId,
+    ) -> Result<Option<(ObjectId, Vec<TreeEntry>)>, GitError> {
         let mut id = *tree;
         for part in &self.shared.prefix {
             match entry(&self.tree_verified(&id)?, part) {
@@ -199,14 +202,10 @@ impl GitBackend {
         let Some(bytes) = self.header(&oid, Kind::Tag)? else { return Ok(None) };
         let bad = |_| damaged(&oid, "a tag");
         let tag = TagRef::from_bytes(&bytes, self.shared.hash).map_err(bad)?;
-        let target = match tag.target_kind {
-            Kind::Commit => CommitId::from_slice(tag.target().as_slice()),
-            // A tag of a tag names what that one names.
-            Kind::Tag => match TagId::from_slice(tag.target().as_slice()) {
-                Some(inner) => self.load_tag(&inner)?.map(|tag| tag.target),
-                None => None,
-            },
-            Kind::Tree | Kind::Blob => None,
+        // A tag of a tag names what that one names, through any number of them.
+        let target = match self.peel(tag.target()) {
+            Err(error) if is_missing(&error, &tag.target()) => None,
+            commit => commit?.and_then(|commit| CommitId::from_slice(commit.as_slice())),
         };
         let target = target.ok_or_else(|| damaged(&oid, "a tag of a commit"))?;
         let (tagger, when) = match tag.tagger().map_err(bad)? {

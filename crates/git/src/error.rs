@@ -151,6 +151,18 @@ pub enum GitError {
 }
 
 impl GitError {
+    /// Whether an object is missing or is not what it must be: another copy may be intact.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::MissingObject { .. }
+                | Self::Damaged { .. }
+                | Self::Leaf { .. }
+                | Self::Listing { .. }
+                | Self::Mismatch { .. }
+        )
+    }
+
     /// Wraps an error of Git's library.
     pub(crate) fn gix(
         action: &'static str,

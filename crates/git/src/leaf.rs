@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use prollytree_tree::{Blob, Hash, Node, NodeError, ValueRef};
+use prollytree_tree::{Blob, Hash, MAX_NODE_LEN, Node, NodeError, ValueRef};
 
 use crate::name::Form;
 
@@ -99,6 +99,10 @@ fn decode_text(bytes: &[u8]) -> Result<Node, LeafError> {
     })?;
     let mut entries = Vec::with_capacity(64);
     for (i, line) in text.split('\n').enumerate() {
+        // No node holds so many entries, and a few bytes in a pack can be a gigabyte of lines.
+        if i == MAX_NODE_LEN {
+            return Err(LeafError::Line(i + 1));
+        }
         entries.push(decode_line(line).ok_or(LeafError::Line(i + 1))?);
     }
     let entries = entries.iter().map(|(key, value)| {
@@ -221,6 +225,7 @@ mod tests {
             &format!("k\t\\@0 5000 {hash} \n"),
             &format!("k\t\\@0 10 {hash}\n"),
             &format!("k\t\\@0 5000 {}\n", hash.to_uppercase()),
+            &"k\t\n".repeat(MAX_NODE_LEN + 1),
         ] {
             assert!(decode(bad.as_bytes()).is_err(), "{bad:?}");
         }

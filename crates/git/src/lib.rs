@@ -38,6 +38,7 @@ mod error;
 mod files;
 mod find;
 mod index_lock;
+mod intact;
 mod kv;
 mod leaf;
 mod listing;

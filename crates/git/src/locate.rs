@@ -10,6 +10,7 @@ use prollytree_tree::{Hash, Node, ObjectKind};
 
 use crate::backend::GitBackend;
 use crate::error::GitError;
+use crate::objects::damaged;
 use crate::place::{Found, parse_locator};
 use crate::read::{blob_kind, blobs};
 
@@ -63,18 +64,22 @@ impl Search<'_> {
         for root in roots {
             let Some(found) = self.backend.known(ObjectKind::Node, root) else { continue };
             let (_, id) = self.backend.child_of(root, &found)?;
-            if let Some(found) = self.node(root, &id)? {
+            if let Some(found) = self.node(root, &id, u8::MAX)? {
                 return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
-    fn node(&mut self, hash: &Hash, id: &ObjectId) -> Result<Option<Found>, GitError> {
+    fn node(&mut self, hash: &Hash, id: &ObjectId, above: u8) -> Result<Option<Found>, GitError> {
         if !self.seen.insert(*hash) {
             return Ok(None);
         }
         let node = self.backend.load(hash, id)?;
+        // Else the search could go down for ever.
+        if node.level() >= above {
+            return Err(damaged(id, "a node of a lower level"));
+        }
         if node.is_leaf() {
             return self.leaf(&node);
         }
@@ -92,7 +97,7 @@ impl Search<'_> {
                 continue;
             }
             for id in candidates {
-                if let Some(found) = self.node(&child.hash, &id)? {
+                if let Some(found) = self.node(&child.hash, &id, node.level())? {
                     return Ok(Some(found));
                 }
             }

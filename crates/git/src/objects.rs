@@ -115,8 +115,9 @@ impl GitBackend {
     /// Makes an object that the next update writes, unless this session made it already.
     pub(crate) fn put(&self, kind: Kind, bytes: Vec<u8>) -> Result<ObjectId, GitError> {
         let id = object_id(self.shared.hash, kind, &bytes)?;
+        let bytes: Arc<[u8]> = bytes.into();
         self.pending().change(|pending| {
-            if pending.git.insert(id, (kind, bytes.into())).is_none() {
+            if pending.git.insert(id, (kind, Arc::clone(&bytes))).is_none() {
                 pending.order.push(id);
             }
         });

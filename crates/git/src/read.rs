@@ -6,8 +6,9 @@ use gix::hash::ObjectId;
 use gix::objs::Kind;
 use prollytree_tree::{Blob, ChunkList, Hash, Locator, Node, ObjectKind, ValueRef};
 
-use crate::backend::GitBackend;
+use crate::backend::{Cached, GitBackend};
 use crate::error::GitError;
+use crate::intact::Part;
 use crate::leaf;
 use crate::name::{self, Form};
 use crate::objects::{TreeEntry, damaged, entry, is_missing};
@@ -16,17 +17,21 @@ use crate::place::{Found, locator, parse_locator};
 impl GitBackend {
     /// A node, from the cache, from where the hint leads, or from where its hash is known to be.
     pub(crate) fn node(&self, hash: &Hash, at: Locator) -> Result<Option<Node>, GitError> {
-        if let Some(node) = self.shared.nodes.get(hash) {
+        if let Some(Cached { node, values }) = self.shared.nodes.get(hash) {
+            // What is known of single values is forgotten sooner than nodes are, and would then be
+            // looked for in all that there is.
+            for (kind, value, id) in &*values {
+                self.note((*kind, *value), Found::Value(*id));
+            }
             return Ok(Some(node));
         }
+        // A hint is no more than that: what it leads to may not be written, or be changed by hand.
+        let mut fault = None;
         if let Some((_, prefix)) = parse_locator(at) {
-            let candidates = self.with_prefix(prefix)?;
-            for id in &candidates {
-                match self.load(hash, id) {
-                    // Not written yet, or never: the hint is no more than that.
-                    Err(error) if is_missing(&error, id) => {}
-                    // Objects that begin alike are rare, and only one has the hash.
-                    Err(_) if candidates.len() > 1 => {}
+            for id in self.with_prefix(prefix)? {
+                match self.load(hash, &id) {
+                    Err(error) if is_missing(&error, &id) => {}
+                    Err(error) if error.is_damage() => fault = Some(error),
                     loaded => return loaded.map(Some),
                 }
             }
@@ -34,17 +39,18 @@ impl GitBackend {
         if let Some(node) = self.pending().find(|pending| pending.nodes.get(hash).cloned()) {
             return Ok(Some(node));
         }
-        match self.found(ObjectKind::Node, hash)? {
-            None => Ok(None),
-            Some(found) => match self.load_found(hash, &found) {
-                // What was known of lay in versions that are gone; it may be in another.
-                Err(GitError::MissingObject { .. }) => {
-                    self.shared.known.remove(&(ObjectKind::Node, *hash));
-                    let found = self.locate(ObjectKind::Node, hash)?;
-                    found.map(|found| self.load_found(hash, &found)).transpose()
-                }
-                loaded => loaded.map(Some),
-            },
+        let found = self.found(ObjectKind::Node, hash);
+        let loaded =
+            found.and_then(|found| found.map(|found| self.load_found(hash, &found)).transpose());
+        let fault = match (loaded, fault) {
+            (Ok(None), Some(fault)) => fault,
+            (Err(fault), _) if fault.is_damage() => fault,
+            (loaded, _) => return loaded,
+        };
+        self.shared.known.remove(&(ObjectKind::Node, *hash));
+        match self.intact(ObjectKind::Node, hash)? {
+            Some(Part::Node(node)) => Ok(Some(node)),
+            _ => Err(fault),
         }
     }
 
@@ -69,26 +75,31 @@ impl GitBackend {
 
     /// The node at an object, checked against its hash.
     pub(crate) fn load(&self, hash: &Hash, id: &ObjectId) -> Result<Node, GitError> {
-        let node = match self.object(id)? {
+        let (node, values) = match self.object(id)? {
             Some((Kind::Tree, _)) => self.load_tree(id)?,
-            Some((Kind::Blob, bytes)) => load_leaf(id, &bytes)?,
+            Some((Kind::Blob, bytes)) => (load_leaf(id, &bytes)?, Vec::new()),
             Some(_) => return Err(damaged(id, "a node")),
             None => return Err(GitError::MissingObject { id: id.to_string() }),
         };
         if node.hash() != *hash {
             return Err(GitError::Mismatch { id: id.to_string(), hash: *hash });
         }
-        self.shared.nodes.insert(*hash, node.clone());
+        for (kind, value, id) in &values {
+            self.note((*kind, *value), Found::Value(*id));
+        }
+        let cached = Cached { node: node.clone(), values: values.into() };
+        self.shared.nodes.insert(*hash, cached);
         Ok(node)
     }
 
-    fn load_tree(&self, id: &ObjectId) -> Result<Node, GitError> {
+    /// The node of a tree, and where its large values are.
+    fn load_tree(&self, id: &ObjectId) -> Result<(Node, Values), GitError> {
         let entries = self.tree(id)?;
         let Some(node) = entry(&entries, name::NODE) else {
             let (_, blob) = bare_leaf(&entries).ok_or_else(|| damaged(id, "a node"))?;
             let leaf = load_leaf(&blob, &self.need(&blob, Kind::Blob)?)?;
-            self.note_values(&leaf, &entries);
-            return Ok(leaf);
+            let values = values(&leaf, &entries);
+            return Ok((leaf, values));
         };
         let bytes = self.need(&node.oid, Kind::Blob)?;
         let node = Node::decode(bytes).map_err(|_| damaged(&node.oid, "a node"))?;
@@ -103,16 +114,8 @@ impl GitBackend {
             }
             locator
         });
-        Ok(node.with_locators(locators.collect::<Vec<_>>().into_iter()))
-    }
-
-    /// Remembers where the large values of a leaf are.
-    fn note_values(&self, leaf: &Node, entries: &[TreeEntry]) {
-        for (key, blob) in blobs(leaf) {
-            if let Some(value) = entry(entries, &name::value_name(&key)) {
-                self.note((blob_kind(&blob), blob.hash), Found::Value(value.oid));
-            }
-        }
+        let node = node.with_locators(locators.collect::<Vec<_>>().into_iter());
+        Ok((node, Vec::new()))
     }
 
     pub(crate) fn note(&self, what: (ObjectKind, Hash), found: Found) {
@@ -121,6 +124,22 @@ impl GitBackend {
 
     /// A part of a large value: a chunk is a blob, a list a tree of its parts and the list itself.
     pub(crate) fn value_part(
+        &self,
+        kind: ObjectKind,
+        hash: &Hash,
+    ) -> Result<Option<Arc<[u8]>>, GitError> {
+        let fault = match self.value_part_as_found(kind, hash) {
+            Err(fault) if fault.is_damage() => fault,
+            found => return found,
+        };
+        self.shared.known.remove(&(kind, *hash));
+        match self.intact(kind, hash)? {
+            Some(Part::Value(bytes)) => Ok(Some(bytes)),
+            _ => Err(fault),
+        }
+    }
+
+    fn value_part_as_found(
         &self,
         kind: ObjectKind,
         hash: &Hash,
@@ -171,6 +190,18 @@ impl GitBackend {
         self.note((ObjectKind::Node, *hash), Found::Child(child.0, child.1));
         Ok(child)
     }
+}
+
+/// Where large values are.
+type Values = Vec<(ObjectKind, Hash, ObjectId)>;
+
+/// Where the large values of a leaf are, among the entries of its tree.
+fn values(leaf: &Node, entries: &[TreeEntry]) -> Values {
+    let value = |(key, blob): (Vec<u8>, Blob)| {
+        let at = entry(entries, &name::value_name(&key))?;
+        Some((blob_kind(&blob), blob.hash, at.oid))
+    };
+    blobs(leaf).filter_map(value).collect()
 }
 
 fn load_leaf(id: &ObjectId, bytes: &[u8]) -> Result<Node, GitError> {

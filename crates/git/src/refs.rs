@@ -105,7 +105,7 @@ impl GitBackend {
     }
 
     /// The commit that an object is or names.
-    fn peel(&self, mut id: ObjectId) -> Result<Option<ObjectId>, GitError> {
+    pub(crate) fn peel(&self, mut id: ObjectId) -> Result<Option<ObjectId>, GitError> {
         loop {
             match self.object(&id)? {
                 Some((Kind::Commit, _)) => return Ok(Some(id)),

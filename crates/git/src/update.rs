@@ -1,5 +1,6 @@
 //! The one way in which refs change: objects first, then all refs, then the working tree.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use gix::lock::acquire::Fail;
@@ -144,19 +145,21 @@ impl GitBackend {
     }
 
     pub(crate) fn write_pack(&self) -> Result<Option<pack::Written>, GitError> {
-        let pending = self.pending();
-        let content = pending.read();
-        let objects = content.order.iter().filter_map(|id| {
-            let (kind, data) = content.git.get(id)?;
-            Some(Packed { id: *id, kind: *kind, data })
-        });
-        let objects: Vec<_> = objects.collect();
-        if objects.is_empty() {
-            return Ok(None);
-        }
-        let shared = &self.shared;
-        let dir = &shared.objects_dir;
-        pack::write(dir, shared.hash, &objects, crate::lock::OWNER, shared.sync.packs).map(Some)
+        self.pending().pack(|contents| {
+            let mut seen = HashSet::new();
+            let objects = contents.iter().flat_map(|content| {
+                content.packed().filter_map(|id| Some((id, content.git.get(id)?)))
+            });
+            let objects = objects.filter(|(id, _)| seen.insert(**id));
+            let objects = objects.map(|(id, (kind, data))| Packed { id: *id, kind: *kind, data });
+            let objects: Vec<_> = objects.collect();
+            if objects.is_empty() {
+                return Ok(None);
+            }
+            let shared = &self.shared;
+            let (dir, durable) = (&shared.objects_dir, shared.sync.packs);
+            pack::write(dir, shared.hash, &objects, crate::lock::OWNER, durable).map(Some)
+        })
     }
 
     /// One transaction of refs: all are locked and compared, then `before` runs, then all change.

@@ -8,7 +8,7 @@ use gix::objs::Kind;
 use prollytree_repo::{MapName, Maps};
 use prollytree_tree::{Blob, ChunkList, Hash, Locator, Node, ObjectKind};
 
-use crate::backend::GitBackend;
+use crate::backend::{Cached, GitBackend};
 use crate::error::GitError;
 use crate::name::{self, Form};
 use crate::objects::{TreeEntry, blob_entry, tree_entry};
@@ -46,7 +46,10 @@ impl GitBackend {
     fn put_node(&self, hash: &Hash, at: Locator) -> Result<(Form, ObjectId), GitError> {
         let what = (ObjectKind::Node, *hash);
         let encoded = self.pending().find(|pending| pending.encoded.get(&what).cloned());
-        if let Some(Found::Child(form, id)) = encoded {
+        // An older handle may remember what was collected as garbage since.
+        if let Some(Found::Child(form, id)) = encoded
+            && self.has_object(&id)
+        {
             return Ok((form, id));
         }
         if let Some(child) = self.in_git(hash, at)? {
@@ -61,7 +64,7 @@ impl GitBackend {
         let child =
             if node.is_leaf() { self.put_leaf(&node)? } else { self.put_inner(hash, node)? };
         let found = Found::Child(child.0, child.1);
-        self.pending().change(|pending| pending.encoded.insert(what, found));
+        self.pending().change(|pending| _ = pending.encoded.insert(what, found.clone()));
         Ok(child)
     }
 
@@ -121,7 +124,8 @@ impl GitBackend {
             locators.push(at);
         }
         let id = self.put_tree(entries)?;
-        self.shared.nodes.insert(*hash, node.with_locators(locators.into_iter()));
+        let node = node.with_locators(locators.into_iter());
+        self.shared.nodes.insert(*hash, Cached { node, values: [].into() });
         Ok((Form::Tree, id))
     }
 
@@ -158,7 +162,7 @@ impl GitBackend {
                 self.put_tree(entries)?
             }
         };
-        self.pending().change(|pending| pending.encoded.insert(what, Found::Value(id)));
+        self.pending().change(|pending| _ = pending.encoded.insert(what, Found::Value(id)));
         Ok(id)
     }
 }

@@ -5,4 +5,5 @@ mod canonical;
 mod conforms;
 mod conversion;
 mod kv;
+mod review_b;
 mod vectors;
