@@ -47,7 +47,8 @@ impl Pull {
             ..MergeOptions::default()
         };
         let mut repo = context.open()?;
-        let outcome = repo.merge(&revision, options)?;
+        // The full name: a branch of one's own can have the short one.
+        let outcome = repo.merge(&format!("refs/remotes/{revision}"), options)?;
         report_outcome(context, &repo, outcome)
     }
 }

@@ -1,5 +1,7 @@
 //! `prolly check` in a Git repository.
 
+use std::error::Error;
+
 use prollytree_git::GitBackend;
 use serde_json::json;
 
@@ -9,7 +11,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::style;
 use crate::program;
-use crate::store::Place;
+use crate::store::{Place, Repo};
 use crate::text::plural;
 
 /// What a check found.
@@ -22,14 +24,44 @@ pub(super) struct Found {
 /// Checks the objects as Git does, and the trees of all branches, tags and the working state.
 pub(super) fn check(git: &GitBackend, place: &Place) -> Result<Found, CliError> {
     let mut problems = fsck(git)?;
-    let trees = match place.open().and_then(|mut repo| check_trees(&mut repo)) {
+    let trees = match place.open().and_then(|mut repo| trees(git, &mut repo, &mut problems)) {
         Err(error) if is_damage(&error) => {
-            problems.push(error.to_string());
+            problems.push(with_causes(&error));
             0
         }
         checked => checked?,
     };
     Ok(Found { problems, trees })
+}
+
+/// Checks each version as it lies in Git, where all but one of those with the same roots could be
+/// changed by hand, and then the shape of the trees.
+fn trees(git: &GitBackend, repo: &mut Repo, problems: &mut Vec<String>) -> Result<u64, CliError> {
+    let mut tips: Vec<_> = repo.tip().into_iter().collect();
+    tips.extend(repo.branches()?.iter().map(|branch| branch.tip));
+    tips.extend(repo.tags()?.iter().map(|tag| tag.target));
+    tips.sort_unstable();
+    tips.dedup();
+    for (id, fault) in git.check_versions(tips)? {
+        problems.push(format!("commit {id}: {}", with_causes(&fault)));
+    }
+    check_trees(repo)
+}
+
+/// An error with what it comes from, on one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut said = error.to_string();
+    let mut last = said.clone();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if text != last {
+            said += &format!(": {text}");
+        }
+        last = text;
+        source = cause.source();
+    }
+    said
 }
 
 /// What `git fsck` complains about.

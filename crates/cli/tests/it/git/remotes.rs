@@ -161,3 +161,24 @@ fn on_no_branch_a_push_needs_a_name() {
     assert_eq!(refused.code, Some(2), "{refused:?}");
     assert!(refused.err.contains("no branch is checked out"), "{refused:?}");
 }
+
+#[test]
+fn a_push_takes_names_and_no_refspecs() {
+    let sandbox = pushed();
+    for refspec in [":main", "+main", "main:other"] {
+        let refused = sandbox.run(&["-C", "a", "push", "origin", refspec]);
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+    }
+    sandbox.git(&["-C", "hub.git", "rev-parse", "--verify", "main"]);
+}
+
+#[test]
+fn a_pull_is_not_misled_by_a_branch_that_is_called_like_the_remote_one() {
+    let sandbox = pushed();
+    done(&sandbox, &["clone", "hub.git", "b"]);
+    done(&sandbox, &["-C", "b", "branch", "origin/main"]);
+    commit(&sandbox, "a", "Second", &[("k", "w")]);
+    done(&sandbox, &["-C", "a", "push"]);
+    done(&sandbox, &["-C", "b", "pull"]);
+    assert_eq!(sandbox.ok(&["-C", "b", "get", "k"]), "w");
+}

@@ -62,3 +62,34 @@ fn rescues_are_left_to_git() {
     assert!(refused.err.contains("git fsck"), "{refused:?}");
     assert!(!sandbox.path("copy").exists());
 }
+
+#[test]
+fn a_count_that_is_not_the_tree_s_is_found() {
+    let sandbox = in_git();
+    commit(&sandbox, ".", "First", &[("k", "v")]);
+    let list = sandbox.path("PROLLY");
+    let text = fs::read_to_string(&list).unwrap();
+    fs::write(&list, text.replacen(" 1 4096", " 2 4096", 1)).unwrap();
+    sandbox.git(&["commit", "--quiet", "--all", "--message", "by hand"]);
+    let checked = sandbox.run(&["check"]);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert!(
+        checked.text().contains("map default has 1 entries, but 2 are recorded"),
+        "{checked:?}"
+    );
+}
+
+#[test]
+fn a_branch_that_was_changed_by_hand_is_found_beside_one_with_the_same_roots() {
+    let sandbox = in_git();
+    commit(&sandbox, ".", "First", &[("k", "v")]);
+    sandbox.git(&["checkout", "--quiet", "-b", "changed"]);
+    sandbox.git(&["sparse-checkout", "disable"]);
+    fs::write(sandbox.path("maps/default/l"), "k\tother\n").unwrap();
+    sandbox.git(&["commit", "--quiet", "--all", "--message", "by hand"]);
+    sandbox.git(&["checkout", "--quiet", "main"]);
+    let checked = sandbox.run(&["check"]);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert!(checked.text().contains("does not hold what the tree calls"), "{checked:?}");
+    assert_eq!(sandbox.ok(&["get", "k"]), "v");
+}
