@@ -113,7 +113,7 @@ impl GitBackend {
             git_dir: local.git_dir().to_owned(),
             common_dir: local.common_dir().to_owned(),
             objects_dir: repository.objects_dir().to_owned(),
-            work_dir: local.workdir().map(Path::to_owned),
+            work_dir: work_dir(&folder, &prefix),
             pool: Pool::new(repository),
             folder,
             prefix,
@@ -173,6 +173,16 @@ impl GitBackend {
             marked.store(true, Ordering::Relaxed);
         }
         marked.load(Ordering::Relaxed)
+    }
+}
+
+/// The root of the working tree around a folder. Git's library would believe `GIT_WORK_TREE`, which
+/// a hook of another repository may have set.
+fn work_dir(folder: &Path, prefix: &[String]) -> Option<PathBuf> {
+    let root = folder.ancestors().nth(prefix.len())?;
+    match root.file_name() {
+        Some(name) if name == ".git" => root.parent().map(Path::to_owned),
+        _ => root.join(".git").exists().then(|| root.to_owned()),
     }
 }
 

@@ -27,7 +27,12 @@ impl Pool {
         // A panic cannot leave the list half changed, so a poisoned lock is still sound.
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let lent = idle().pop();
-        let repository = lent.unwrap_or_else(|| self.repository.to_thread_local());
+        let repository = lent.unwrap_or_else(|| {
+            let mut repository = self.repository.to_thread_local();
+            // `GIT_NAMESPACE` is for servers, and of no concern to `git` on a repository of its own.
+            repository.clear_namespace();
+            repository
+        });
         let result = work(&repository);
         idle().push(repository);
         result
