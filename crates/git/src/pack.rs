@@ -15,6 +15,8 @@ use crate::error::{GitError, io_error};
 
 /// What Git compresses loose objects with.
 const LEVEL: Compression = Compression::fast();
+/// How often files are written that somebody removes meanwhile.
+const TRIES: u32 = 10;
 /// Offsets from here on stand in the index's table of large ones.
 const LARGE_OFFSET: u64 = 1 << 31;
 
@@ -68,9 +70,29 @@ pub(crate) fn write(
         (temporary("pack"), path("pack"), vec![pack, sum.as_slice().to_vec()]),
         (temporary("idx"), path("idx"), vec![index]),
     ];
+    let mut tries = 0;
+    while let Err(error) = place(&files, durable) {
+        tries += 1;
+        // `git prune` cannot tell what is being written from what a crash left.
+        let pruned = matches!(&error, GitError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound);
+        if !pruned || tries == TRIES {
+            return Err(error);
+        }
+    }
+    if durable {
+        sync_dir(&dir)?;
+    }
+    Ok(Written { keep })
+}
+
+/// A file: under which name it is written, under which it stands in the end, and what it holds.
+type Parts = (PathBuf, PathBuf, Vec<Vec<u8>>);
+
+/// Writes a pack and its index, and then names them, the index last.
+fn place(files: &[Parts; 2], durable: bool) -> Result<(), GitError> {
     // Side by side, the two syncs take the time of one.
     std::thread::scope(|scope| {
-        let [pack, index] = &files;
+        let [pack, index] = files;
         let index = scope.spawn(|| write_file(&index.0, &index.2, durable));
         write_file(&pack.0, &pack.2, durable)?;
         match index.join() {
@@ -78,13 +100,9 @@ pub(crate) fn write(
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })?;
-    for (from, to, _) in &files {
-        fs::rename(from, to).map_err(io_error("rename to", to))?;
-    }
-    if durable {
-        sync_dir(&dir)?;
-    }
-    Ok(Written { keep })
+    files
+        .iter()
+        .try_for_each(|(from, to, _)| fs::rename(from, to).map_err(io_error("rename to", to)))
 }
 
 fn write_file(path: &Path, parts: &[Vec<u8>], durable: bool) -> Result<(), GitError> {
