@@ -36,18 +36,20 @@ impl GitBackend {
         reason: Option<&Reason>,
     ) -> Result<(), BackendError> {
         let lock = Lock::acquire(self)?;
-        for RefUpdate { name, expected, .. } in updates {
-            let current = self.value(name)?;
-            if current != *expected {
-                return Err(BackendError::Conflict { name: name.clone(), current });
-            }
-        }
         let changed = updates.iter().filter(|update| update.expected != update.new);
         let marks = updates.iter().any(|update| {
             update.name == RefName::head() && update.expected.is_none() && update.new.is_some()
         });
         let edits = changed.map(|update| self.edit(update)).collect::<Result<Vec<_>, _>>()?;
         let edits: Vec<_> = edits.into_iter().flatten().collect();
+        // Not before the edits were made: the transaction demands that refs are as they were found
+        // then, and must not find a move of Git's that was not compared with what is expected.
+        for RefUpdate { name, expected, .. } in updates {
+            let current = self.value(name)?;
+            if current != *expected {
+                return Err(BackendError::Conflict { name: name.clone(), current });
+            }
+        }
         let checkout = self.checkout_of(updates)?;
         let moves = reason.map(|_| self.moves(updates)).transpose()?.unwrap_or_default();
         let (intent, plan) = self.write(&lock, &edits, checkout, &|| match reason {
