@@ -17,6 +17,8 @@ use crate::working_tree::{Checkout, Plan};
 
 /// How long a ref is waited for that another program holds.
 const PATIENCE: Fail = Fail::AfterDurationWithBackoff(Duration::from_secs(2));
+/// How often refs are tried to be changed that are as expected, and yet are found not to be.
+const TRIES: usize = 5;
 
 /// A change of a ref of Git.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,15 +175,38 @@ impl GitBackend {
         if edits.is_empty() {
             return before();
         }
-        let edits = edits.iter().map(ref_edit).collect::<Result<Vec<_>, _>>()?;
+        let changes = edits.iter().map(ref_edit).collect::<Result<Vec<_>, _>>()?;
         let mut refs = self.shared.pool.with(|repository| repository.refs.clone());
         // Git's library logs no move of a symbolic ref; all logs are written by us, see `reflog`.
         refs.write_reflog = gix::refs::store::WriteReflog::Disable;
         let failed = |source| GitError::gix("change the refs", source);
-        let prepared = refs.transaction().prepare(edits, PATIENCE, PATIENCE).map_err(failed)?;
+        let mut tries = 0;
+        let prepared = loop {
+            match refs.transaction().prepare(changes.clone(), PATIENCE, PATIENCE) {
+                Ok(prepared) => break prepared,
+                // While `git pack-refs` moves a ref from its file, Git's library finds what the file of
+                // all refs said before.
+                Err(source)
+                    if tries < TRIES && !source.is_retryable() && self.are_as_found(edits)? =>
+                {
+                    tries += 1;
+                }
+                Err(source) => return Err(failed(source)),
+            }
+        };
         before()?;
         prepared.commit(None).map_err(failed)?;
         Ok(())
+    }
+
+    /// Whether refs still are what edits expect.
+    fn are_as_found(&self, edits: &[Edit]) -> Result<bool, GitError> {
+        for edit in edits {
+            if self.target(&edit.name)? != edit.old {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Makes the files of changed refs durable.
