@@ -40,6 +40,12 @@ pub enum GitError {
         /// The format of its refs.
         format: String,
     },
+    /// A ref leads to another one, that to a third, and so on without an end.
+    #[error("ref {name} leads to no object: refs lead to one another")]
+    RefCycle {
+        /// The first ref.
+        name: String,
+    },
     /// An object is not in the repository.
     #[error("Git object {id} is missing from the repository")]
     MissingObject {

@@ -16,6 +16,8 @@ const STATE: &str = "state/";
 const HEAD: &str = "HEAD";
 const BRANCHES: &str = "refs/heads/";
 const TAGS: &str = "refs/tags/";
+/// How many refs may lead to one another, as in Git.
+const MAX_SYMBOLIC: usize = 5;
 /// How often a ref is looked for before it is held to be absent.
 const LOOKS: usize = 3;
 
@@ -156,8 +158,10 @@ impl GitBackend {
         // Names that only Git allows are none of ours.
         for name in names.iter().filter(|name| wanted(name)).filter_map(|n| RefName::parse(n).ok())
         {
-            if let Some(value) = self.value(&name)? {
-                refs.push((name, value));
+            match self.value(&name)? {
+                // An alias of a branch moves with it, and is Git's.
+                Some(RefValue::Symbolic(_)) if name != RefName::head() => {}
+                value => refs.extend(value.map(|value| (name, value))),
             }
         }
         refs.sort_by(|a, b| a.0.cmp(&b.0));
@@ -167,12 +171,14 @@ impl GitBackend {
     /// The commit that a ref leads to.
     pub(crate) fn tip_of(&self, name: &RefName) -> Result<Option<ObjectId>, GitError> {
         let mut target = self.target(name.as_str())?;
-        while let Some(Target::Symbolic(next)) = target {
+        for _ in 0..MAX_SYMBOLIC {
+            let Some(Target::Symbolic(next)) = target else { break };
             target = self.target(&next.as_bstr().to_string())?;
         }
         match target {
             Some(Target::Object(id)) => self.peel(id),
-            _ => Ok(None),
+            None => Ok(None),
+            Some(Target::Symbolic(_)) => Err(GitError::RefCycle { name: name.to_string() }),
         }
     }
 
