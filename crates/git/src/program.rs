@@ -24,14 +24,17 @@ impl GitBackend {
     /// # Errors
     /// The program cannot be run, or fails.
     pub fn run_git(&self, arguments: &[&str]) -> Result<(), GitError> {
-        let status = self.command(arguments).status();
-        let command = || arguments.join(" ");
-        let status = status.map_err(|source| GitError::Program { command: command(), source })?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(GitError::ProgramFailed { command: command(), message: None })
+        match self.run_git_for_code(arguments)? {
+            Some(0) => Ok(()),
+            _ => Err(GitError::ProgramFailed { command: arguments.join(" "), message: None }),
         }
+    }
+
+    /// As [`run_git`](Self::run_git), and returns the exit code, if there is one.
+    pub(crate) fn run_git_for_code(&self, arguments: &[&str]) -> Result<Option<i32>, GitError> {
+        let status = self.command(arguments).status();
+        let program = |source| GitError::Program { command: arguments.join(" "), source };
+        Ok(status.map_err(program)?.code())
     }
 
     /// Runs `git` without a word, and returns what it prints.

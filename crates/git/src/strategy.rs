@@ -170,10 +170,16 @@ impl GitBackend {
         let commit = |tree: &ObjectId| self.stand_in(*tree).map(|id| id.to_string());
         let (base, ours, theirs) = (commit(base)?, commit(ours)?, commit(theirs)?);
         self.flush()?;
-        match self.run_git(&["merge-recursive", &base, "--", &ours, &theirs]) {
-            Ok(()) => Ok(StrategyOutcome::Merged),
-            Err(GitError::ProgramFailed { .. }) => Ok(StrategyOutcome::FileConflicts),
-            Err(error) => Err(error),
+        match self.run_git_for_code(&["merge-recursive", &base, "--", &ours, &theirs])? {
+            Some(0) => Ok(StrategyOutcome::Merged),
+            Some(1) => Ok(StrategyOutcome::FileConflicts),
+            // Git refused and changed nothing: as a merge with conflicts, it would be committed
+            // without their files.
+            _ => {
+                self.ask_git(&["read-tree", "-m", "-u", &first.to_string(), &old.to_string()])?;
+                let command = "merge-recursive".to_owned();
+                Err(GitError::ProgramFailed { command, message: None })
+            }
         }
     }
 
