@@ -1,6 +1,6 @@
 //! The files beside a data set, in the commits that we make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gix::bstr::BString;
 use gix::hash::ObjectId;
@@ -26,12 +26,18 @@ impl GitBackend {
             if self.same_around(&merged, &theirs, 0)? {
                 continue;
             }
-            let base = match self.merge_base(first, other)? {
-                Some(base) => Some(tree(&base)?),
-                None => None,
+            let mut results = BTreeSet::new();
+            for base in self.merge_bases(first, other)? {
+                let base = base.as_ref().map(tree).transpose()?;
+                let sides = [base, Some(merged), Some(theirs)];
+                results.insert(self.merge_trees(&mut Vec::new(), sides)?);
+            }
+            // After merges crosswise there are several ancestors. If it matters from which one starts,
+            // that is for `git merge`, which merges them first.
+            let [result] = Vec::from_iter(results)[..] else {
+                return Err(GitError::FilesConflict { path: ".".to_owned() });
             };
-            let sides = [base, Some(merged), Some(theirs)];
-            merged = self.merge_trees(&mut Vec::new(), sides)?.unwrap_or(merged);
+            merged = result.map_or_else(|| self.put_tree(Vec::new()), Ok)?;
         }
         Ok(Some(merged))
     }
@@ -61,9 +67,11 @@ impl GitBackend {
         }
     }
 
-    fn merge_base(&self, a: &ObjectId, b: &ObjectId) -> Result<Option<ObjectId>, GitError> {
-        self.shared.pool.with(|repository| match repository.merge_base(*a, *b) {
-            Ok(base) => Ok(base.map(gix::Id::detach)),
+    /// The best common ancestors; one that is none if there is none.
+    fn merge_bases(&self, a: &ObjectId, b: &ObjectId) -> Result<Vec<Option<ObjectId>>, GitError> {
+        self.shared.pool.with(|repository| match repository.merge_bases_many(*a, &[*b]) {
+            Ok(bases) if bases.is_empty() => Ok(vec![None]),
+            Ok(bases) => Ok(bases.into_iter().map(|base| Some(base.detach())).collect()),
             Err(source) => Err(GitError::gix("find the common ancestor", source)),
         })
     }
