@@ -13,8 +13,8 @@ use crate::backend::GitBackend;
 use crate::error::{GitError, io_error};
 
 /// How often, and how far apart, the lock is tried for that another program holds.
-const TRIES: u32 = 200;
-const PAUSE: Duration = Duration::from_millis(10);
+pub(crate) const TRIES: u32 = 200;
+pub(crate) const PAUSE: Duration = Duration::from_millis(10);
 
 /// The lock, until it is dropped. Who takes it holds the lock of our writers.
 pub(crate) struct IndexLock {

@@ -1,11 +1,14 @@
 //! The index and the working tree, after `HEAD` has moved to another commit.
 
+use std::thread;
+
 use gix::hash::ObjectId;
 use gix::refs::Target;
 use prollytree_repo::{RefName, RefUpdate, RefValue};
 
 use crate::backend::GitBackend;
 use crate::error::GitError;
+use crate::index_lock;
 use crate::sparse::SparseUpdate;
 
 /// A move of `HEAD` from one commit to another.
@@ -60,7 +63,11 @@ impl GitBackend {
         if let Some(sparse) = self.plan_sparse(&checkout)? {
             return Ok(Plan::Sparse(Box::new(sparse)));
         }
-        self.read_tree(&checkout, &["-n"])?;
+        if self.read_tree(&checkout, &["-n"]).is_err() {
+            // Git may take a file for changed that was only touched or copied: look again.
+            let _tells_what_is_changed = self.ask_git(&["update-index", "-q", "--refresh"]);
+            self.read_tree(&checkout, &["-n"])?;
+        }
         Ok(Plan::Git(checkout))
     }
 
@@ -83,6 +90,22 @@ impl GitBackend {
         let empty = ObjectId::empty_tree(self.shared.hash);
         let (old, new) = (checkout.old.unwrap_or(empty).to_string(), checkout.new.to_string());
         let arguments = [&["read-tree", "-m"], mode, &[&old, &new]].concat();
-        self.ask_git(&arguments).map(drop)
+        let mut tries = 0;
+        loop {
+            match self.ask_git(&arguments) {
+                // Editors ask for `git status` all the time, which locks the index for a moment.
+                Err(error) if is_locked(&error) && tries < index_lock::TRIES => {
+                    tries += index_lock::TRIES / 20;
+                    thread::sleep(index_lock::PAUSE * (index_lock::TRIES / 20));
+                }
+                done => return done.map(drop),
+            }
+        }
     }
+}
+
+/// Whether `git` failed because another program has the index.
+fn is_locked(error: &GitError) -> bool {
+    let GitError::ProgramFailed { message: Some(message), .. } = error else { return false };
+    message.contains("index.lock")
 }
