@@ -16,6 +16,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::error::GitError;
+use crate::find;
 use crate::objects::Pool;
 use crate::pending::{self, Pending};
 use crate::place::Found;
@@ -56,6 +57,8 @@ pub(crate) struct Shared {
     pub(crate) prefix: Vec<String>,
     /// The data set's name among those of the repository.
     pub(crate) id: String,
+    /// The working tree's name among those of the repository.
+    pub(crate) worktree: String,
     /// Whether objects may be missing that `git` fetches when it is asked for them.
     pub(crate) partial: bool,
     pub(crate) sync: Sync,
@@ -108,9 +111,11 @@ impl GitBackend {
     pub(crate) fn new(location: Location) -> Self {
         let Location { repository, folder, prefix, id, partial, sync } = location;
         let local = repository.to_thread_local();
+        let git_dir = local.git_dir().to_owned();
         let shared = Shared {
             hash: local.object_hash(),
-            git_dir: local.git_dir().to_owned(),
+            worktree: find::worktree_name(&git_dir),
+            git_dir,
             common_dir: local.common_dir().to_owned(),
             objects_dir: repository.objects_dir().to_owned(),
             work_dir: work_dir(&folder, &prefix),

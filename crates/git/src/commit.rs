@@ -179,6 +179,9 @@ impl GitBackend {
             levels.push(inner.map(|id| self.tree_verified(&id)).transpose()?.unwrap_or_default());
         }
         let mut entries = levels.pop().unwrap_or_default();
+        if entry(&entries, listing::FILE).is_none() && entry(&entries, MAPS).is_some() {
+            return Err(GitError::Occupied { path: self.shared.folder.join(MAPS) });
+        }
         replace(&mut entries, blob_entry(listing::FILE, self.put_listing(maps)?));
         entries.retain(|entry| entry.filename != MAPS);
         if !maps.is_empty() {

@@ -9,6 +9,8 @@ use prollytree_repo::Options;
 use crate::backend::GitBackend;
 use crate::error::{GitError, io_error};
 use crate::find::{absolute, at, create, enclosing, open_exactly, prefix_of};
+use crate::listing::FILE;
+use crate::write::MAPS;
 
 /// The hash that names the objects of a Git repository.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,8 +64,17 @@ impl GitBackend {
             && let Some((repository, root)) = enclosing(&folder)?
         {
             let prefix = prefix_of(&root, &folder)?;
+            let within =
+                |place: &Path| place.ends_with(MAPS) && place.with_file_name(FILE).is_file();
+            if folder.ancestors().any(within) {
+                return Err(GitError::BadFolder { path: folder });
+            }
             fs::create_dir_all(&folder).map_err(io_error("make", &folder))?;
             let backend = at(repository, folder, prefix)?;
+            let taken = backend.folder().join(MAPS);
+            if !backend.exists()? && taken.exists() {
+                return Err(GitError::Occupied { path: taken });
+            }
             backend.claim("")?;
             return Ok(backend);
         }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use prollytree_repo::{BackendError, CommitId, NameError, RepoError};
+use prollytree_repo::{BackendError, CommitId, NameError, RefName, RepoError};
 use prollytree_tree::Hash;
 
 use crate::leaf::LeafError;
@@ -31,6 +31,20 @@ pub enum GitError {
     BadFolder {
         /// The folder.
         path: PathBuf,
+    },
+    /// Something stands where a data set has its maps, and would be lost.
+    #[error("{} is there already; a data set needs a folder without it", .path.display())]
+    Occupied {
+        /// What stands in the way.
+        path: PathBuf,
+    },
+    /// A branch is checked out in another working tree of the repository.
+    #[error("branch {name} is checked out in another working tree, {}", .git_dir.display())]
+    CheckedOut {
+        /// The branch.
+        name: RefName,
+        /// The Git folder of that working tree.
+        git_dir: PathBuf,
     },
     /// The repository keeps its refs in a way that this version cannot read.
     #[error("the repository in {} keeps its refs as {format}, which this version cannot read; `git refs migrate --ref-format=files` changes that", .path.display())]
@@ -106,7 +120,7 @@ pub enum GitError {
     },
     /// The commit was made, but Git's index or the working tree could not follow.
     #[error(
-        "commit {commit} is checked out, but the working tree could not follow; `git read-tree -m -u HEAD` makes it"
+        "commit {commit} is made, but the working tree could not follow yet; the next change of the data set tries again"
     )]
     WorkingTree {
         /// The commit.

@@ -1,7 +1,7 @@
 //! Git repositories, found and made.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use prollytree_repo::RefName;
 
@@ -33,6 +33,57 @@ pub(crate) fn at(
     let partial = text("extensions.partialClone").is_some()
         || remotes.any(|remote| remote.value("promisor").is_some());
     Ok(GitBackend::new(Location { repository, folder, prefix, id, partial, sync }))
+}
+
+/// The name of the working tree that a repository was made with.
+pub(crate) const MAIN: &str = "main";
+
+/// The name of the working tree of a Git folder: `main`, or `w-` and what Git calls a linked one.
+pub(crate) fn worktree_name(git_dir: &Path) -> String {
+    match git_dir.file_name() {
+        Some(linked) if git_dir.join("commondir").exists() => {
+            format!("w-{}", name::map_name(&linked.to_string_lossy()).replace('~', "_"))
+        }
+        _ => MAIN.to_owned(),
+    }
+}
+
+impl GitBackend {
+    /// The Git folders of the working trees of this repository; a bare one has none of its own.
+    pub(crate) fn git_dirs(&self) -> Result<Vec<PathBuf>, GitError> {
+        let common = &self.shared.common_dir;
+        let mut dirs = vec![common.clone()];
+        let linked = common.join("worktrees");
+        let found = match fs::read_dir(&linked) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(dirs),
+            found => found.map_err(io_error("list", &linked))?,
+        };
+        for dir in found {
+            dirs.push(dir.map_err(io_error("list", &linked))?.path());
+        }
+        Ok(dirs)
+    }
+
+    /// Whether the repository was made without a working tree; there may be linked ones.
+    pub(crate) fn is_bare(&self) -> bool {
+        let bare = |repository: &gix::Repository| repository.config_snapshot().boolean("core.bare");
+        self.shared.pool.with(bare).unwrap_or_default()
+    }
+
+    /// The data set as another working tree has it; `None` if there is no such tree any more.
+    pub(crate) fn in_worktree(&self, worktree: &str) -> Result<Option<Self>, GitError> {
+        let found = self.git_dirs()?.into_iter().find(|dir| worktree_name(dir) == worktree);
+        let Some(dir) = found else { return Ok(None) };
+        // A linked one has a file that names the `.git` file in it.
+        let root = match fs::read_to_string(dir.join("gitdir")) {
+            Ok(link) => Path::new(link.trim_end()).parent().map(Path::to_owned),
+            Err(_) => dir.parent().filter(|_| dir.ends_with(".git")).map(Path::to_owned),
+        };
+        let Some(root) = root.filter(|root| root.is_dir()) else { return Ok(None) };
+        let prefix = self.shared.prefix.clone();
+        let folder = prefix.iter().fold(root, |folder, part| folder.join(part));
+        at(open(&dir)?, folder, prefix).map(Some)
+    }
 }
 
 /// What Git's `core.fsync` wants durable; all of it, unless it says less.
@@ -72,15 +123,16 @@ fn is_repository(folder: &Path) -> bool {
 
 /// The repository whose working tree or Git folder this folder is.
 pub(crate) fn open_exactly(folder: &Path) -> Result<Option<gix::ThreadSafeRepository>, GitError> {
-    if !is_repository(folder) {
-        return Ok(None);
-    }
+    if is_repository(folder) { open(folder).map(Some) } else { Ok(None) }
+}
+
+pub(crate) fn open(folder: &Path) -> Result<gix::ThreadSafeRepository, GitError> {
     // Each update adds a pack, and Git's library wants to know at the start how many there will be.
     let slots =
         gix::odb::store::init::Slots::AsNeededByDiskState { multiplier: 2.0, minimum: 4096 };
     let options = gix::open::Options::default().object_store_slots(slots);
     let opened = gix::ThreadSafeRepository::open_opts(folder, options);
-    opened.map(Some).map_err(|source| GitError::gix("open the repository", source))
+    opened.map_err(|source| GitError::gix("open the repository", source))
 }
 
 /// The repository in whose working tree a folder lies, and the root of that tree.

@@ -37,6 +37,7 @@ mod data_set;
 mod error;
 mod files;
 mod find;
+mod guard;
 mod index_lock;
 mod intact;
 mod kv;

@@ -21,6 +21,8 @@ pub(crate) const OWNER: &str = "prolly\n";
 pub(crate) struct Lock {
     file: File,
     path: PathBuf,
+    /// The working tree of the writer.
+    worktree: String,
 }
 
 impl Lock {
@@ -33,7 +35,8 @@ impl Lock {
             || File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let file = open().map_err(io_error("open", &path))?;
         file.lock().map_err(io_error("lock", &path))?;
-        let lock = Self { file, path };
+        let worktree = backend.shared.worktree.clone();
+        let lock = Self { file, path, worktree };
         let left = lock.read()?;
         if !left.is_empty() {
             backend.recover(&left)?;
@@ -84,7 +87,7 @@ impl<'l> Intent<'l> {
         edits: &[Edit],
         checkout: Option<&Checkout>,
     ) -> Result<Self, GitError> {
-        let mut text = String::from("prolly 1\n");
+        let mut text = format!("prolly 1\nin {}\n", lock.worktree);
         if let Some(Checkout { old, new }) = checkout {
             let old = encode(old.map(Target::Object).as_ref());
             text += &format!("checkout HEAD {old} {new}\n");
@@ -122,9 +125,10 @@ fn decode(text: &str) -> Option<Option<Target>> {
     }))
 }
 
-/// The changes of refs, and the move of `HEAD` that the working tree follows.
-fn decode_intent(text: &str) -> Option<(Vec<Edit>, Option<Checkout>)> {
-    let lines = text.strip_prefix("prolly 1\n")?.strip_suffix("end\n")?.lines();
+/// The working tree, the changes of refs, and the move of `HEAD` that the working tree follows.
+fn decode_intent(text: &str) -> Option<(&str, Vec<Edit>, Option<Checkout>)> {
+    let mut lines = text.strip_prefix("prolly 1\n")?.strip_suffix("end\n")?.lines();
+    let worktree = lines.next()?.strip_prefix("in ")?;
     let (mut edits, mut checkout) = (Vec::new(), None);
     for line in lines {
         let fields: Vec<_> = line.split(' ').collect();
@@ -143,7 +147,7 @@ fn decode_intent(text: &str) -> Option<(Vec<Edit>, Option<Checkout>)> {
             _ => return None,
         }
     }
-    Some((edits, checkout))
+    Some((worktree, edits, checkout))
 }
 
 impl GitBackend {
@@ -151,9 +155,20 @@ impl GitBackend {
     /// none does. The objects of what did not happen are garbage, and Git's to collect.
     fn recover(&self, left: &str) -> Result<(), GitError> {
         self.drop_keeps()?;
-        self.drop_stale_index_lock()?;
         // A text that is cut off was left before the first ref was touched.
-        let Some((edits, checkout)) = decode_intent(left) else { return Ok(()) };
+        let Some((worktree, edits, checkout)) = decode_intent(left) else { return Ok(()) };
+        if worktree == self.shared.worktree {
+            return self.finish_for(edits, checkout);
+        }
+        // `HEAD` and the index are others there. Where the working tree is gone, so is its work.
+        match self.in_worktree(worktree)? {
+            Some(other) => other.finish_for(edits, checkout),
+            None => edits.iter().try_for_each(|edit| self.drop_stale_lock(edit)),
+        }
+    }
+
+    fn finish_for(&self, edits: Vec<Edit>, checkout: Option<Checkout>) -> Result<(), GitError> {
+        self.drop_stale_index_lock()?;
         for edit in &edits {
             self.drop_stale_lock(edit)?;
         }
@@ -189,9 +204,7 @@ impl GitBackend {
     /// Removes the lock of a ref if the writer that died made it: it holds what that one meant to
     /// write, or nothing yet.
     fn drop_stale_lock(&self, edit: &Edit) -> Result<(), GitError> {
-        let mut path = self.ref_path(&edit.name).into_os_string();
-        path.push(".lock");
-        let path = PathBuf::from(path);
+        let path = self.lock_path(&edit.name);
         let content = match fs::read_to_string(&path) {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -15,6 +15,8 @@ use prollytree_repo::{CommitId, LogEntry, Reason, RefName, RefUpdate, RefValue};
 use crate::backend::GitBackend;
 use crate::commit::{identity, signature, time};
 use crate::error::{GitError, io_error};
+use crate::lock::{Intent, Lock};
+use crate::update::Edit;
 
 /// The moves of an update, by the names of the refs: from where to where.
 pub(crate) type Moves = BTreeMap<String, (Option<ObjectId>, ObjectId)>;
@@ -108,7 +110,12 @@ impl GitBackend {
     /// Drops the entries of all logs that were made before a second, and tells how many.
     pub(crate) fn prune(&self, before: i64) -> Result<u64, GitError> {
         let mut dropped = 0;
+        let writer = Lock::acquire(self)?;
         for (name, _) in self.list("")? {
+            let now = self.target(name.as_str())?;
+            let same =
+                Edit { name: name.as_str().to_owned(), old: now.clone(), new: now, state: false };
+            let intent = Intent::new(&writer, &[same], None)?;
             // As `git reflog expire` does: the ref is locked while its log is written anew.
             let path = self.ref_path(name.as_str());
             let boundary = Some(self.shared.common_dir.clone());
@@ -130,6 +137,7 @@ impl GitBackend {
                 dropped += gone.len() as u64;
             }
             drop(lock);
+            intent.finish()?;
         }
         Ok(dropped)
     }

@@ -42,8 +42,10 @@ impl GitBackend {
         }
     }
 
+    /// The refs that Git has for one working tree alone do not do: `git gc` in another one takes what
+    /// they lead to for garbage.
     pub(crate) fn state_ref(&self, state: &str) -> String {
-        format!("refs/worktree/prolly/{}/{state}", self.shared.id)
+        format!("refs/prolly/{}/{}/{state}", self.shared.worktree, self.shared.id)
     }
 
     /// The value of a ref.
@@ -56,10 +58,7 @@ impl GitBackend {
                 Some(target) => self.value_of(target),
                 None => Ok(None),
             },
-            Kept::State(git) => match self.target(&git)? {
-                Some(Target::Object(id)) => Ok(Some(RefValue::Record(self.record_at(&id)?.0))),
-                Some(Target::Symbolic(_)) | None => Ok(None),
-            },
+            Kept::State(git) => Ok(self.state(&git)?.map(|(record, _)| RefValue::Record(record))),
         }
     }
 
@@ -196,15 +195,21 @@ impl GitBackend {
         self.dir_of(name).join(name)
     }
 
+    /// The file that locks a ref, and holds what the ref becomes.
+    pub(crate) fn lock_path(&self, name: &str) -> PathBuf {
+        let mut path = self.ref_path(name).into_os_string();
+        path.push(".lock");
+        path.into()
+    }
+
     /// The file of a ref's log.
     pub(crate) fn log_path(&self, name: &str) -> PathBuf {
         self.dir_of(name).join("logs").join(name)
     }
 
-    /// `HEAD` and our records belong to one working tree, all others to the repository.
+    /// `HEAD` belongs to one working tree, all others to the repository.
     fn dir_of(&self, name: &str) -> &Path {
-        let private = !name.starts_with("refs/") || name.starts_with("refs/worktree/");
-        if private { &self.shared.git_dir } else { &self.shared.common_dir }
+        if name.starts_with("refs/") { &self.shared.common_dir } else { &self.shared.git_dir }
     }
 
     /// The commit that a revision names in Git's language.

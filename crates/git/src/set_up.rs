@@ -1,8 +1,8 @@
 //! What is noted in the Git folder when a data set is made, and how its working tree is set up.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::{fs, io};
 
 use prollytree_repo::RefName;
 
@@ -39,7 +39,15 @@ impl GitBackend {
         }
         for place in places {
             if self.has_data_set(&place)? {
-                self.mark()?;
+                // Who may only read here does without the mark.
+                if let Err(error) = self.mark() {
+                    match &error {
+                        GitError::Io { source, .. } if is_read_only(source) => {
+                            self.shared.marked.store(true, Ordering::Relaxed);
+                        }
+                        _ => return Err(error),
+                    }
+                }
                 return Ok(true);
             }
         }
@@ -114,4 +122,8 @@ impl GitBackend {
         }
         fs::write(&marker, text).map_err(io_error("write", &marker))
     }
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }

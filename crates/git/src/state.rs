@@ -24,9 +24,20 @@ const ROOTS: &str = "roots";
 /// The records that a repository has.
 const STATES: [&str; 3] = ["working", "operation", "config"];
 
+/// A record's name and its bytes.
+type Record = (Hash, Arc<[u8]>);
+
 impl GitBackend {
+    /// The record that a ref of ours leads to.
+    pub(crate) fn state(&self, name: &str) -> Result<Option<Record>, GitError> {
+        match self.target(name)? {
+            Some(Target::Object(id)) => self.record_at(&id).map(Some),
+            Some(Target::Symbolic(_)) | None => Ok(None),
+        }
+    }
+
     /// The record that a commit holds; remembers where the trees are that it names.
-    pub(crate) fn record_at(&self, id: &ObjectId) -> Result<(Hash, Arc<[u8]>), GitError> {
+    fn record_at(&self, id: &ObjectId) -> Result<Record, GitError> {
         if let Some(record) = self.shared.records.get(id) {
             self.shared.seen.insert(record.0, Arc::clone(&record.1));
             return Ok(record);
@@ -59,8 +70,7 @@ impl GitBackend {
             return Ok(Some(bytes));
         }
         for state in STATES {
-            if let Some(Target::Object(id)) = self.target(&self.state_ref(state))? {
-                let (found, bytes) = self.record_at(&id)?;
+            if let Some((found, bytes)) = self.state(&self.state_ref(state))? {
                 self.shared.seen.insert(found, Arc::clone(&bytes));
                 if found == *hash {
                     return Ok(Some(bytes));
@@ -101,8 +111,8 @@ impl GitBackend {
     pub(crate) fn state_roots(&self) -> Result<Vec<Hash>, GitError> {
         let mut all = Vec::new();
         for state in STATES {
-            if let Some(Target::Object(id)) = self.target(&self.state_ref(state))? {
-                all.extend(roots(&self.record_at(&id)?.1).unwrap_or_default());
+            if let Some((_, bytes)) = self.state(&self.state_ref(state))? {
+                all.extend(roots(&bytes).unwrap_or_default());
             }
         }
         Ok(all)

@@ -38,20 +38,28 @@ impl GitBackend {
         reason: Option<&Reason>,
     ) -> Result<(), BackendError> {
         let lock = Lock::acquire(self)?;
-        let changed = updates.iter().filter(|update| update.expected != update.new);
-        let marks = updates.iter().any(|update| {
-            update.name == RefName::head() && update.expected.is_none() && update.new.is_some()
-        });
-        let edits = changed.map(|update| self.edit(update)).collect::<Result<Vec<_>, _>>()?;
-        let edits: Vec<_> = edits.into_iter().flatten().collect();
-        // Not before the edits were made: the transaction demands that refs are as they were found
-        // then, and must not find a move of Git's that was not compared with what is expected.
+        // First what the refs are, then whether that is expected: what others do in between shows,
+        // here or when the refs are locked.
+        let found = updates.iter().map(|update| self.found_at(update));
+        let found = found.collect::<Result<Vec<_>, _>>()?;
         for RefUpdate { name, expected, .. } in updates {
             let current = self.value(name)?;
             if current != *expected {
                 return Err(BackendError::Conflict { name: name.clone(), current });
             }
         }
+        let changed = updates.iter().zip(found);
+        let changed = changed.filter(|(update, _)| update.expected != update.new);
+        let edits = changed.map(|(update, old)| self.edit(update, old));
+        let edits = edits.collect::<Result<Vec<_>, _>>()?;
+        let edits: Vec<_> = edits.into_iter().flatten().collect();
+        for edit in &edits {
+            self.require_not_elsewhere(edit)?;
+            self.require_stored(edit)?;
+        }
+        let marks = updates.iter().any(|update| {
+            update.name == RefName::head() && update.expected.is_none() && update.new.is_some()
+        });
         let checkout = self.checkout_of(updates)?;
         let moves = reason.map(|_| self.moves(updates)).transpose()?.unwrap_or_default();
         let (intent, plan) = self.write(&lock, &edits, checkout, &|| match reason {
@@ -64,14 +72,22 @@ impl GitBackend {
         if updates.iter().any(brings_content) {
             self.renew();
         }
-        let followed = plan.map_or(Ok(()), |plan| self.follow(plan));
+        // Where the working tree cannot follow now, the intent stays, and the next writer tries again.
+        plan.map_or(Ok(()), |plan| self.follow(plan))?;
         intent.map_or(Ok(()), Intent::finish)?;
-        followed?;
         self.tidy(&lock)?;
         Ok(())
     }
 
-    fn edit(&self, update: &RefUpdate) -> Result<Option<Edit>, GitError> {
+    /// What the ref of an update holds in Git.
+    fn found_at(&self, update: &RefUpdate) -> Result<Option<Target>, GitError> {
+        match self.kept(&update.name) {
+            Kept::Git(name) | Kept::State(name) => self.target(&name),
+            Kept::Log => Ok(None),
+        }
+    }
+
+    fn edit(&self, update: &RefUpdate, old: Option<Target>) -> Result<Option<Edit>, GitError> {
         let (name, state) = match self.kept(&update.name) {
             Kept::Git(name) => (name, false),
             Kept::State(name) => (name, true),
@@ -81,7 +97,6 @@ impl GitBackend {
             // A data set in a folder begins on the branch that is checked out, whatever it is.
             return Ok(None);
         }
-        let old = self.target(&name)?;
         let new = update.new.as_ref().map(|value| self.target_for(value)).transpose()?;
         Ok((old != new).then_some(Edit { name, old, new, state }))
     }
@@ -114,9 +129,11 @@ impl GitBackend {
         let pack = self.write_pack()?;
         // Branches before records: a record that goes while its branch stays would be lost edits.
         let (states, refs): (Vec<_>, Vec<_>) = edits.iter().cloned().partition(|edit| edit.state);
+        let mut begun = false;
         let change = || -> Result<Option<Plan>, GitError> {
             let plan = checkout.map(|checkout| self.plan(checkout)).transpose()?;
             self.change_refs(&refs, log)?;
+            begun = !refs.is_empty();
             self.change_refs(&states, || Ok(()))?;
             self.sync_refs(edits)?;
             Ok(plan)
@@ -125,6 +142,8 @@ impl GitBackend {
         pack.into_iter().try_for_each(pack::Written::release)?;
         match changed {
             Ok(plan) => Ok((Some(intent), plan)),
+            // What has begun is finished by the next writer.
+            Err(error) if begun => Err(error.into()),
             Err(error) => {
                 intent.finish()?;
                 Err(self.conflict_or(edits, error))
@@ -175,7 +194,13 @@ impl GitBackend {
         if edits.is_empty() {
             return before();
         }
-        let changes = edits.iter().map(ref_edit).collect::<Result<Vec<_>, _>>()?;
+        // To take a packed ref away, Git's library (gix 0.90) writes the others anew as they were before
+        // it had the lock, and so undoes what `git pack-refs` did meanwhile.
+        let is_packed = self.shared.common_dir.join("packed-refs").exists();
+        let (gone, edits): (Vec<_>, Vec<_>) =
+            edits.iter().partition(|edit| is_packed && edit.new.is_none());
+        let written: Vec<_> = edits.iter().filter(|edit| edit.new.is_some()).collect();
+        let changes = edits.iter().map(|edit| ref_edit(edit)).collect::<Result<Vec<_>, _>>()?;
         let mut refs = self.shared.pool.with(|repository| repository.refs.clone());
         // Git's library logs no move of a symbolic ref; all logs are written by us, see `reflog`.
         refs.write_reflog = gix::refs::store::WriteReflog::Disable;
@@ -187,7 +212,7 @@ impl GitBackend {
                 // While `git pack-refs` moves a ref from its file, Git's library finds what the file of
                 // all refs said before.
                 Err(source)
-                    if tries < TRIES && !source.is_retryable() && self.are_as_found(edits)? =>
+                    if tries < TRIES && !source.is_retryable() && self.are_as_found(&edits)? =>
                 {
                     tries += 1;
                 }
@@ -195,12 +220,15 @@ impl GitBackend {
             }
         };
         before()?;
+        if self.shared.sync.refs {
+            written.iter().try_for_each(|edit| self.sync_lock(&edit.name))?;
+        }
         prepared.commit(None).map_err(failed)?;
-        Ok(())
+        gone.into_iter().try_for_each(|edit| self.delete_by_git(edit))
     }
 
     /// Whether refs still are what edits expect.
-    fn are_as_found(&self, edits: &[Edit]) -> Result<bool, GitError> {
+    fn are_as_found(&self, edits: &[&Edit]) -> Result<bool, GitError> {
         for edit in edits {
             if self.target(&edit.name)? != edit.old {
                 return Ok(false);
@@ -209,18 +237,37 @@ impl GitBackend {
         Ok(true)
     }
 
-    /// Makes the files of changed refs durable.
+    fn delete_by_git(&self, edit: &Edit) -> Result<(), GitError> {
+        let arguments = ["update-ref", "--no-deref", "-d", &edit.name];
+        match &edit.old {
+            Some(Target::Object(id)) => {
+                self.ask_git(&[&arguments[..], &[&id.to_string()]].concat())
+            }
+            _ => self.ask_git(&arguments),
+        }
+        .map(drop)
+    }
+
+    /// Makes the content of a ref durable before it takes its place: after a power cut an empty file
+    /// could stand where the old content was.
+    fn sync_lock(&self, name: &str) -> Result<(), GitError> {
+        let path = self.lock_path(name);
+        match std::fs::File::open(&path).and_then(|file| file.sync_all()) {
+            // The library writes none for what changes nothing.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            synced => synced.map_err(io_error("sync", &path)),
+        }
+    }
+
+    /// Makes the places of changed refs durable, with the folders that were made for them.
     fn sync_refs(&self, edits: &[Edit]) -> Result<(), GitError> {
         if !self.shared.sync.refs {
             return Ok(());
         }
         for edit in edits {
             let path = self.ref_path(&edit.name);
-            if edit.new.is_some() && path.exists() {
-                let synced = std::fs::File::open(&path).and_then(|file| file.sync_all());
-                synced.map_err(io_error("sync", &path))?;
-            }
-            if let Some(dir) = path.parent().filter(|dir| dir.is_dir()) {
+            let depth = edit.name.matches('/').count().max(1);
+            for dir in path.ancestors().skip(1).take(depth).filter(|dir| dir.is_dir()) {
                 pack::sync_dir(dir)?;
             }
         }

@@ -4,14 +4,14 @@ use std::process::Command;
 use prollytree_git::{GitError, GitVersionedKvStore, InitOptions, ThreadSafeGitVersionedKvStore};
 
 /// Makes or opens a data set whose first branch is `main`, whatever the machine prefers.
-fn init(folder: &Path) -> GitVersionedKvStore {
+pub(crate) fn init(folder: &Path) -> GitVersionedKvStore {
     let mut options = InitOptions::default();
     options.default_branch = Some("main".to_owned());
     GitVersionedKvStore::init_with(folder, &options).unwrap()
 }
 
 /// What `git` says, run in a folder on a machine without configuration.
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .args(arguments)
         .current_dir(folder)

@@ -5,5 +5,6 @@ mod canonical;
 mod conforms;
 mod conversion;
 mod kv;
+mod review_a;
 mod review_b;
 mod vectors;
