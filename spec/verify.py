@@ -284,7 +284,7 @@ def escape(key):
     cut = 0
     while sum(map(len, parts[:cut + 1])) <= 80:
         cut += 1
-    return "".join(parts[:cut]) + "~" + name("chunk", key, padded=False).hex()[:16]
+    return "".join(parts[:cut]) + "~" + name("chunk", key, padded=False).hex()[:32]
 
 
 def text_leaf(text):

@@ -265,7 +265,10 @@ impl Backend for GitBackend {
 
     fn resolve(&self, revision: &str) -> Result<Option<CommitId>, BackendError> {
         // Git's `HEAD` is there before ours is.
-        Ok(if self.is_marked() { self.rev_parse(revision) } else { None })
+        if !self.is_marked() || revision.is_empty() || self.is_ambiguous(revision)? {
+            return Ok(None);
+        }
+        Ok(self.rev_parse(revision))
     }
 
     fn read_commit(&self, id: &CommitId) -> Result<Option<Commit>, BackendError> {

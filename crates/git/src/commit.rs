@@ -24,6 +24,9 @@ maps/**/b diff=prolly
 maps/**/b-* diff=prolly
 ";
 
+/// The longest name or address of an author that records hold, in bytes.
+const MAX_IDENTITY_LEN: usize = 255;
+
 /// What a Git commit says.
 pub(crate) struct Version {
     pub(crate) tree: ObjectId,
@@ -257,9 +260,19 @@ fn message(text: &BStr) -> String {
     text.strip_suffix('\n').unwrap_or(&text).to_owned()
 }
 
+/// Who made a commit; what Git allows and we do not is left out.
 pub(crate) fn identity(name: &BStr, email: &BStr) -> Identity {
-    let text = |text: &BStr| text.to_str_lossy().into_owned();
-    Identity { name: text(name), email: text(email) }
+    let text = |text: &BStr| {
+        let text = text.to_str_lossy();
+        let mut clean: String =
+            text.chars().filter(|&c| !c.is_control() && c != '<' && c != '>').collect();
+        while clean.len() > MAX_IDENTITY_LEN {
+            clean.pop();
+        }
+        clean.trim().to_owned()
+    };
+    let name = Some(text(name)).filter(|name| !name.is_empty());
+    Identity { name: name.unwrap_or_else(|| "unknown".to_owned()), email: text(email) }
 }
 
 pub(crate) fn time(time: gix::date::Time) -> Timestamp {

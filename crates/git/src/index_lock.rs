@@ -5,7 +5,7 @@
 
 use std::fs::{self, Metadata};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -19,7 +19,6 @@ pub(crate) const PAUSE: Duration = Duration::from_millis(10);
 /// The lock, until it is dropped. Who takes it holds the lock of our writers.
 pub(crate) struct IndexLock {
     lock: PathBuf,
-    token: PathBuf,
 }
 
 impl GitBackend {
@@ -27,11 +26,13 @@ impl GitBackend {
     pub(crate) fn lock_index(&self) -> Result<IndexLock, GitError> {
         self.drop_stale_index_lock()?;
         let (lock, token) = self.index_lock_paths();
-        fs::write(&token, "").map_err(io_error("write", &token))?;
+        if !token.exists() {
+            fs::write(&token, "").map_err(io_error("write", &token))?;
+        }
         let mut tries = 0;
         loop {
             match fs::hard_link(&token, &lock) {
-                Ok(()) => return Ok(IndexLock { lock, token }),
+                Ok(()) => return Ok(IndexLock { lock }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => {
                     tries += 1;
                     thread::sleep(PAUSE);
@@ -48,7 +49,7 @@ impl GitBackend {
         if fs::metadata(&lock).is_ok_and(|found| is_same_file(&found, &ours)) {
             fs::remove_file(&lock).map_err(io_error("remove", &lock))?;
         }
-        fs::remove_file(&token).map_err(io_error("remove", &token))
+        Ok(())
     }
 
     fn index_lock_paths(&self) -> (PathBuf, PathBuf) {
@@ -60,9 +61,7 @@ impl GitBackend {
 impl Drop for IndexLock {
     fn drop(&mut self) {
         // What cannot be removed now, the next writer removes.
-        for path in [&self.lock, &self.token] {
-            let _removed_later = fs::remove_file::<&Path>(path);
-        }
+        let _removed_later = fs::remove_file(&self.lock);
     }
 }
 

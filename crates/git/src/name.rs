@@ -39,8 +39,8 @@ pub(crate) const LIST: &str = "list";
 const MAX_ESCAPED_LEN: usize = 100;
 /// How much of a longer one stands before its hash.
 const CUT_LEN: usize = 80;
-/// How many hexadecimal digits of the hash.
-const DIGITS: usize = 16;
+/// How many hexadecimal digits of the hash: so many that nobody finds two keys with one name.
+const DIGITS: usize = 32;
 
 /// The name of a child whose keys are greater than `bound`: the first child of a node has none.
 ///

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gix::hash::ObjectId;
 use gix::objs::Kind;
+use gix::objs::tree::EntryKind;
 use prollytree_tree::{Blob, ChunkList, Hash, Locator, Node, ObjectKind, ValueRef};
 
 use crate::backend::{Cached, GitBackend};
@@ -27,9 +28,9 @@ impl GitBackend {
         }
         // A hint is no more than that: what it leads to may not be written, or be changed by hand.
         let mut fault = None;
-        if let Some((_, prefix)) = parse_locator(at) {
+        if let Some((form, prefix)) = parse_locator(at) {
             for id in self.with_prefix(prefix)? {
-                match self.load(hash, &id) {
+                match self.load_as(hash, &id, Some(form)) {
                     Err(error) if is_missing(&error, &id) => {}
                     Err(error) if error.is_damage() => fault = Some(error),
                     loaded => return loaded.map(Some),
@@ -75,9 +76,14 @@ impl GitBackend {
 
     /// The node at an object, checked against its hash.
     pub(crate) fn load(&self, hash: &Hash, id: &ObjectId) -> Result<Node, GitError> {
+        self.load_as(hash, id, None)
+    }
+
+    /// As [`load`](Self::load), in the form that its name tells, if it has one.
+    fn load_as(&self, hash: &Hash, id: &ObjectId, form: Option<Form>) -> Result<Node, GitError> {
         let (node, values) = match self.object(id)? {
             Some((Kind::Tree, _)) => self.load_tree(id)?,
-            Some((Kind::Blob, bytes)) => (load_leaf(id, &bytes)?, Vec::new()),
+            Some((Kind::Blob, bytes)) => (load_leaf(id, &bytes, form)?, Vec::new()),
             Some(_) => return Err(damaged(id, "a node")),
             None => return Err(GitError::MissingObject { id: id.to_string() }),
         };
@@ -96,9 +102,10 @@ impl GitBackend {
     fn load_tree(&self, id: &ObjectId) -> Result<(Node, Values), GitError> {
         let entries = self.tree(id)?;
         let Some(node) = entry(&entries, name::NODE) else {
-            let (_, blob) = bare_leaf(&entries).ok_or_else(|| damaged(id, "a node"))?;
-            let leaf = load_leaf(&blob, &self.need(&blob, Kind::Blob)?)?;
+            let (form, blob) = bare_leaf(&entries).ok_or_else(|| damaged(id, "a node"))?;
+            let leaf = load_leaf(&blob, &self.need(&blob, Kind::Blob)?, Some(form))?;
             let values = values(&leaf, &entries);
+            let values = values.ok_or_else(|| damaged(id, "a leaf and its large values"))?;
             return Ok((leaf, values));
         };
         let bytes = self.need(&node.oid, Kind::Blob)?;
@@ -195,34 +202,54 @@ impl GitBackend {
 /// Where large values are.
 type Values = Vec<(ObjectKind, Hash, ObjectId)>;
 
-/// Where the large values of a leaf are, among the entries of its tree.
-fn values(leaf: &Node, entries: &[TreeEntry]) -> Values {
+/// Where the large values of a leaf are, among the entries of its tree; `None` if the tree does not
+/// hold the leaf and these, and nothing else.
+fn values(leaf: &Node, entries: &[TreeEntry]) -> Option<Values> {
     let value = |(key, blob): (Vec<u8>, Blob)| {
         let at = entry(entries, &name::value_name(&key))?;
-        Some((blob_kind(&blob), blob.hash, at.oid))
+        let fits = has_mode(at, blob.height > 0);
+        fits.then_some((blob_kind(&blob), blob.hash, at.oid))
     };
-    blobs(leaf).filter_map(value).collect()
+    let values = blobs(leaf).map(value).collect::<Option<Values>>()?;
+    (values.len() + 1 == entries.len()).then_some(values)
 }
 
-fn load_leaf(id: &ObjectId, bytes: &[u8]) -> Result<Node, GitError> {
+/// Whether an entry is a tree, or else a plain file: no link, no program, no other repository.
+fn has_mode(entry: &TreeEntry, is_tree: bool) -> bool {
+    let kind = if is_tree { EntryKind::Tree } else { EntryKind::Blob };
+    entry.mode == kind.into()
+}
+
+fn load_leaf(id: &ObjectId, bytes: &[u8], form: Option<Form>) -> Result<Node, GitError> {
     let leaf = leaf::decode(bytes);
-    let (_, node) = leaf.map_err(|source| GitError::Leaf { id: id.to_string(), source })?;
-    Ok(node)
+    let (found, node) = leaf.map_err(|source| GitError::Leaf { id: id.to_string(), source })?;
+    match form {
+        Some(form) if form != found => Err(damaged(id, "a leaf of the form that its name tells")),
+        _ => Ok(node),
+    }
 }
 
 /// The leaf of a tree that is no inner node.
 fn bare_leaf(entries: &[TreeEntry]) -> Option<(Form, ObjectId)> {
-    [Form::Text, Form::Binary]
-        .into_iter()
-        .find_map(|form| Some((form, entry(entries, &name::child_name(form, None))?.oid)))
+    [Form::Text, Form::Binary].into_iter().find_map(|form| {
+        let leaf = entry(entries, &name::child_name(form, None))?;
+        has_mode(leaf, false).then_some((form, leaf.oid))
+    })
 }
 
-/// The children of an inner node among the entries of its tree, in order.
+/// The children of an inner node among the entries of its tree, in order; `None` if the tree does not
+/// hold the node and these, and nothing else.
 pub(crate) fn children(node: &Node, entries: &[TreeEntry]) -> Option<Vec<(Form, ObjectId)>> {
+    if entries.len() != node.len() + 1 || !has_mode(entry(entries, name::NODE)?, false) {
+        return None;
+    }
     let mut by_bound = Vec::with_capacity(entries.len());
     for entry in entries {
         let (letter, bound) = entry.filename.split_at_checked(1)?;
         if let Some(form) = Form::ALL.into_iter().find(|form| form.letter().as_bytes() == letter) {
+            if !has_mode(entry, form == Form::Tree) {
+                return None;
+            }
             by_bound.push((bound, form, entry.oid));
         }
     }

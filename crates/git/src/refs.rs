@@ -64,10 +64,12 @@ impl GitBackend {
 
     /// What a ref of Git holds.
     pub(crate) fn target(&self, name: &str) -> Result<Option<Target>, GitError> {
-        // While `git pack-refs` moves it, a ref can be in neither place that is looked at.
         for _ in 1..LOOKS {
-            if let Some(target) = self.target_now(name)? {
-                return Ok(Some(target));
+            let target = self.target_now(name)?;
+            // While `git pack-refs` moves it from its file to the file of all, a ref can be in neither
+            // place that is looked at.
+            if target.is_some() || !self.shared.common_dir.join("packed-refs").exists() {
+                return Ok(target);
             }
         }
         self.target_now(name)
@@ -210,6 +212,14 @@ impl GitBackend {
     /// `HEAD` belongs to one working tree, all others to the repository.
     fn dir_of(&self, name: &str) -> &Path {
         if name.starts_with("refs/") { &self.shared.common_dir } else { &self.shared.git_dir }
+    }
+
+    /// Whether a revision begins with the name of a branch and of a tag: Git would take the tag.
+    pub(crate) fn is_ambiguous(&self, revision: &str) -> Result<bool, GitError> {
+        let name = revision.split(['~', '^', '@', ':']).next().unwrap_or_default();
+        let (branch, tag) = (RefName::branch(name), RefName::tag(name));
+        let (Ok(branch), Ok(tag)) = (branch, tag) else { return Ok(false) };
+        Ok(self.target(branch.as_str())?.is_some() && self.target(tag.as_str())?.is_some())
     }
 
     /// The commit that a revision names in Git's language.

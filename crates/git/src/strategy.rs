@@ -79,7 +79,7 @@ struct Merge {
 
 /// A tree of each side.
 struct Sides {
-    base: ObjectId,
+    bases: Vec<ObjectId>,
     ours: ObjectId,
     theirs: ObjectId,
 }
@@ -89,8 +89,8 @@ impl Sides {
         self,
         change: impl Fn(ObjectId) -> Result<ObjectId, GitError>,
     ) -> Result<Self, GitError> {
-        let Self { base, ours, theirs } = self;
-        Ok(Self { base: change(base)?, ours: change(ours)?, theirs: change(theirs)? })
+        let bases = self.bases.into_iter().map(&change).collect::<Result<_, _>>()?;
+        Ok(Self { bases, ours: change(self.ours)?, theirs: change(self.theirs)? })
     }
 }
 
@@ -102,9 +102,9 @@ impl Merge {
             Ok(backend.version(&oid)?.ok_or_else(missing)?.tree)
         };
         Ok(Sides {
-            base: match self.bases.first() {
-                Some(base) => tree(base)?,
-                None => backend.put_tree(Vec::new())?,
+            bases: match self.bases.is_empty() {
+                true => vec![backend.put_tree(Vec::new())?],
+                false => self.bases.iter().map(tree).collect::<Result<_, _>>()?,
             },
             ours: tree(&self.ours)?,
             theirs: tree(&self.theirs)?,
@@ -158,9 +158,10 @@ impl GitBackend {
 
     /// Leaves the merged trees in the index and the working tree; files by Git's own merge.
     fn merge_files(&self, old: ObjectId, sides: &Sides) -> Result<StrategyOutcome, GitError> {
-        let Sides { base, ours, theirs } = sides;
-        let result = if base == theirs || ours == theirs { ours } else { theirs };
-        let by_git = base != theirs && ours != theirs && base != ours;
+        let Sides { bases, ours, theirs } = sides;
+        let all_are = |tree: &ObjectId| bases.iter().all(|base| base == tree);
+        let result = if all_are(theirs) || ours == theirs { ours } else { theirs };
+        let by_git = !all_are(theirs) && ours != theirs && !all_are(ours);
         let first = if by_git { ours } else { result };
         self.flush()?;
         self.ask_git(&["read-tree", "-m", "-u", &old.to_string(), &first.to_string()])?;
@@ -168,9 +169,12 @@ impl GitBackend {
             return Ok(StrategyOutcome::Merged);
         }
         let commit = |tree: &ObjectId| self.stand_in(*tree).map(|id| id.to_string());
-        let (base, ours, theirs) = (commit(base)?, commit(ours)?, commit(theirs)?);
+        let mut arguments = vec!["merge-recursive".to_owned()];
+        arguments.extend(bases.iter().map(commit).collect::<Result<Vec<_>, _>>()?);
+        arguments.extend(["--".to_owned(), commit(ours)?, commit(theirs)?]);
         self.flush()?;
-        match self.run_git_for_code(&["merge-recursive", &base, "--", &ours, &theirs])? {
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        match self.run_git_for_code(&arguments)? {
             Some(0) => Ok(StrategyOutcome::Merged),
             Some(1) => Ok(StrategyOutcome::FileConflicts),
             // Git refused and changed nothing: as a merge with conflicts, it would be committed
