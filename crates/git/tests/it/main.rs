@@ -5,6 +5,7 @@ mod canonical;
 mod conforms;
 mod conversion;
 mod kv;
+mod plain;
 mod review_a;
 mod review_b;
 mod vectors;

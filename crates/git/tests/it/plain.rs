@@ -1,0 +1,14 @@
+//! What plain Git does to a data set, and what a data set does to a Git repository.
+//!
+//! Every test runs in a process of its own with an empty home, so that nothing the machine or the
+//! user configured has a say, neither in ours nor in the `git` program.
+
+mod sandbox;
+mod store;
+
+mod code;
+mod locks;
+mod own;
+mod placement;
+mod reach;
+mod writers;
