@@ -7,8 +7,11 @@ mod sandbox;
 mod store;
 
 mod code;
+mod content;
+mod large;
 mod locks;
 mod own;
 mod placement;
 mod reach;
+mod show;
 mod writers;
