@@ -6,12 +6,15 @@
 mod sandbox;
 mod store;
 
+mod by_hand;
 mod code;
 mod content;
+mod damage;
 mod large;
 mod locks;
 mod own;
 mod placement;
 mod reach;
+mod shallow;
 mod show;
 mod writers;
