@@ -8,13 +8,18 @@ mod store;
 
 mod by_hand;
 mod code;
+mod commits;
 mod content;
 mod damage;
+mod http;
 mod large;
 mod locks;
 mod own;
 mod placement;
 mod reach;
+mod refs;
 mod shallow;
 mod show;
+mod tags;
+mod worktrees;
 mod writers;
