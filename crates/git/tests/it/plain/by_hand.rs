@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fs;
 
-use prollytree_repo::{MapName, RepoError};
+use prollytree_repo::MapName;
 
 use super::damage::read_all;
 use super::own::diverged;
@@ -11,16 +11,25 @@ use super::placement::beside_code;
 use super::sandbox::{Sandbox, isolated};
 use super::store::{chain, commit, content, get, map, open, try_open};
 
-/// Commits a change of one file of the data set by hand. What reading says.
+/// Changes one file of the data set by hand in the commit that is checked out, so that no version has
+/// what was there. What reading says.
 fn by_hand(at: &Sandbox, file: &str, change: impl Fn(&str) -> String) -> String {
     let path = format!("work/data/{file}");
+    let head = at.git("work", &["rev-parse", "HEAD"]);
     at.write(&path, change(&at.read(&path)));
-    at.git("work", &["commit", "--quiet", "--all", "--message", "By hand"]);
+    at.git("work", &["commit", "--quiet", "--all", "--amend", "--message", "By hand"]);
     let said = read_all(at, "work/data").unwrap_err();
     let id = at.git("work", &["rev-parse", &format!("HEAD:data/{file}")]);
     assert!(said.contains(&id), "{said}, not {id}");
-    at.git("work", &["reset", "--quiet", "--hard", "HEAD~1"]);
+    at.git("work", &["reset", "--quiet", "--hard", &head]);
     said
+}
+
+/// The faults of what is checked out, each with its sources.
+fn faults(at: &Sandbox, folder: &str) -> Vec<String> {
+    let repo = open(&at.path(folder));
+    let faults = repo.backend().check_versions(repo.tip()).unwrap();
+    faults.iter().map(|(_, fault)| chain(fault)).collect()
 }
 
 #[test]
@@ -51,6 +60,15 @@ fn a_leaf_that_somebody_edited_is_an_error_with_its_name() {
         }
         by_hand(at, leaf, |_| String::new());
         assert_eq!(content(&at.path("work/data")), all);
+
+        // As long as another version has what was there, it is read, and the change is found on demand.
+        let path = format!("work/data/{leaf}");
+        at.write(&path, at.read(&path).replace("value 1000", "another"));
+        at.git("work", &["commit", "--quiet", "--all", "--message", "By hand"]);
+        assert_eq!(content(&at.path("work/data")), all);
+        let id = at.git("work", &["rev-parse", &format!("HEAD:data/{leaf}")]);
+        let [fault] = &faults(at, "work/data")[..] else { panic!() };
+        assert!(fault.contains(&id), "{fault}, not {id}");
     });
 }
 
@@ -65,7 +83,7 @@ fn a_key_in_a_leaf_that_nobody_edited_is_read_still() {
         let leaf = at.git("work", &["grep", "--files-with-matches", "value 1000"]);
         let leaf = format!("work/{leaf}");
         at.write(&leaf, at.read(&leaf).replace("value 1000", "another"));
-        at.git("work", &["commit", "--quiet", "--all", "--message", "By hand"]);
+        at.git("work", &["commit", "--quiet", "--all", "--amend", "--message", "By hand"]);
         let mut repo = open(&at.path("work/data"));
         assert_eq!(get(&repo, "key/00001").unwrap(), "value 1");
         assert!(repo.get(&map(), b"key/01000").is_err());
@@ -125,31 +143,19 @@ fn a_root_or_a_count_that_somebody_edited_is_an_error() {
 }
 
 #[test]
-fn a_merge_that_was_forced_is_an_error_where_it_is_wrong_and_can_be_undone() {
+fn a_merge_that_was_forced_is_the_side_that_was_preferred_and_can_be_undone() {
     isolated(|at| {
-        for side in ["ours", "theirs"] {
+        for (side, branch) in [("ours", "main"), ("theirs", "dev")] {
             diverged(at);
             let before = content(&at.path("data"));
-            // Told to prefer a side, Git takes its list and its nodes, and a leaf of the other.
+            // Git takes the list and the nodes of that side, and among others a leaf of the other.
             at.git("data", &["merge", "--quiet", "-s", "ort", "-X", side, "dev"]);
-            let said = read_all(at, "data").unwrap_err();
-            assert!(said.contains("does not hold what the tree calls"), "{said}");
-            let repo = open(&at.path("data"));
-            for (key, value, other) in
-                [("key/00100", "main", "value 100"), ("key/02900", "dev", "value 2900")]
-            {
-                match repo.get(&map(), key.as_bytes()) {
-                    Ok(found) => {
-                        let found = String::from_utf8(found.unwrap()).unwrap();
-                        assert!(found == value || found == other, "{key}: {found}");
-                    }
-                    Err(RepoError::Tree(_)) => {}
-                    Err(error) => panic!("{error:?}"),
-                }
-            }
-            drop(repo);
+            assert_eq!(content(&at.path("data"))["main"], before[branch]);
+            let [fault] = &faults(at, "data")[..] else { panic!() };
+            assert!(fault.contains("does not hold what the tree calls"), "{fault}");
             at.git("data", &["reset", "--quiet", "--hard", "HEAD~1"]);
             assert_eq!(content(&at.path("data")), before);
+            assert_eq!(faults(at, "data"), [""; 0]);
             fs::remove_dir_all(at.path("data")).unwrap();
         }
     });
