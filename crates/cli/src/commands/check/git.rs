@@ -64,8 +64,23 @@ fn with_causes(error: &dyn Error) -> String {
     said
 }
 
+/// How often `git fsck` is asked: what it complains about only once was a pack that another process
+/// took away just then.
+const LOOKS: usize = 3;
+
 /// What `git fsck` complains about.
 fn fsck(git: &GitBackend) -> Result<Vec<String>, CliError> {
+    let mut problems = fsck_now(git)?;
+    for _ in 1..LOOKS {
+        if problems.is_empty() {
+            break;
+        }
+        problems = fsck_now(git)?;
+    }
+    Ok(problems)
+}
+
+fn fsck_now(git: &GitBackend) -> Result<Vec<String>, CliError> {
     let fsck = program::output(git, &["fsck", "--no-dangling", "--no-progress"])?;
     if fsck.status.success() {
         return Ok(Vec::new());

@@ -54,7 +54,6 @@ fn a_value_of_some_megabytes_is_stored_in_parts_that_versions_share() {
 }
 
 #[test]
-#[ignore = "all parts of a value that is set again are written, and doubles wait for `git gc`"]
 fn parts_of_a_value_that_stay_are_not_written_again() {
     isolated(|at| {
         let mut value = noise(7, 5_000_000);
