@@ -11,7 +11,7 @@ use prollytree_tree::{Blob, ChunkList, Hash, Locator, Node, ObjectKind};
 use crate::backend::{Cached, GitBackend};
 use crate::error::GitError;
 use crate::name::{self, Form};
-use crate::objects::{TreeEntry, blob_entry, object_id, tree_entry};
+use crate::objects::{TreeEntry, blob_entry, tree_entry};
 use crate::place::{Found, locator, parse_locator};
 use crate::read::{blob_kind, blobs};
 use crate::{leaf, listing};
@@ -146,12 +146,8 @@ impl GitBackend {
                 Some(Found::Value(id)) => return Ok(id),
                 _ => return Err(GitError::Missing { hash: *hash }),
             },
-            Some(Ok(bytes)) if kind == ObjectKind::Chunk => {
-                let id = object_id(self.shared.hash, Kind::Blob, &bytes)?;
-                // A value that is set again has most of its chunks in common with the one before, and
-                // they are large enough to be worth the look.
-                if self.has_object(&id) { id } else { self.put(Kind::Blob, bytes.to_vec())? }
-            }
+            // Also if it is there already: what no ref leads to may be collected before ours does.
+            Some(Ok(bytes)) if kind == ObjectKind::Chunk => self.put(Kind::Blob, bytes.to_vec())?,
             Some(Ok(bytes)) => {
                 let list = ChunkList::decode(&bytes).ok_or(GitError::Missing { hash: *hash })?;
                 let mut entries =
