@@ -3,7 +3,7 @@
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::hash::ObjectId;
 use gix::objs::{CommitRef, Kind, TagRef, WriteTo as _};
-use prollytree_repo::{Commit, CommitId, Identity, Maps, RefName, Tag, TagId, Timestamp};
+use prollytree_repo::{Commit, CommitId, Identity, MapName, Maps, RefName, Tag, TagId, Timestamp};
 
 use crate::backend::GitBackend;
 use crate::error::GitError;
@@ -97,6 +97,15 @@ impl GitBackend {
         let maps = listing::decode(&bytes);
         let id = || list.oid.to_string();
         let maps = maps.map_err(|source| GitError::Listing { id: id(), source })?;
+        // A map that somebody took off the list would be gone without a word.
+        let beside = match entry(&entries.1, MAPS) {
+            Some(maps) => self.tree_verified(&maps.oid)?,
+            None => Vec::new(),
+        };
+        let has = |name: &MapName| entry(&beside, &name::map_name(name.as_str())).is_some();
+        if beside.len() != maps.len() || !maps.keys().all(has) {
+            return Err(damaged(&list.oid, "the list of the maps that lie beside it"));
+        }
         for (name, map) in &maps {
             let found = Found::Map(entries.0, name.clone());
             if self.known(prollytree_tree::ObjectKind::Node, &map.root).is_none() {

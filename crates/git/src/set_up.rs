@@ -1,5 +1,6 @@
 //! What is noted in the Git folder when a data set is made, and how its working tree is set up.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::{fs, io};
@@ -8,6 +9,7 @@ use prollytree_repo::RefName;
 
 use crate::backend::GitBackend;
 use crate::error::{GitError, io_error};
+use crate::update::PATIENCE;
 use crate::working_tree::{Checkout, Plan};
 
 /// The working tree of a data set's own repository shows the files beside the folders, and no more:
@@ -96,7 +98,14 @@ impl GitBackend {
         fs::create_dir_all(&info).map_err(io_error("make", &info))?;
         let patterns = info.join("sparse-checkout");
         fs::write(&patterns, SPARSE_PATTERNS).map_err(io_error("write", &patterns))?;
-        fs::write(&config, text + SPARSE_CONFIG).map_err(io_error("write", &config))
+        // Git's way: who makes the lock writes, and the file is replaced as a whole.
+        let failed = |source| GitError::gix("lock the configuration", source);
+        let lock = gix::lock::File::acquire_to_update_resource(&config, PATIENCE, None, 0);
+        let mut lock = lock.map_err(failed)?;
+        let written = lock.with_mut(|file| file.write_all((text + SPARSE_CONFIG).as_bytes()));
+        written.map_err(io_error("write", &config))?;
+        lock.commit().map_err(|error| io_error("replace", &config)(error.error))?;
+        Ok(())
     }
 
     /// The file that says that the place is ours; it is empty until a repository is made there.

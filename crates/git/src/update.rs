@@ -16,7 +16,7 @@ use crate::refs::Kept;
 use crate::working_tree::{Checkout, Plan};
 
 /// How long a ref is waited for that another program holds.
-const PATIENCE: Fail = Fail::AfterDurationWithBackoff(Duration::from_secs(2));
+pub(crate) const PATIENCE: Fail = Fail::AfterDurationWithBackoff(Duration::from_secs(2));
 /// How often refs are tried to be changed that are as expected, and yet are found not to be.
 const TRIES: usize = 5;
 

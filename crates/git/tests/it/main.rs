@@ -3,9 +3,9 @@
 
 mod canonical;
 mod conforms;
+mod content;
 mod conversion;
+mod hazards;
 mod kv;
 mod plain;
-mod review_a;
-mod review_b;
 mod vectors;

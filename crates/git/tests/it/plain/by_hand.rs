@@ -110,6 +110,9 @@ fn a_list_of_maps_that_somebody_edited_is_an_error_with_its_name() {
         by_hand(at, "PROLLY", |text| format!("<<<<<<< HEAD\n{text}"));
         by_hand(at, "PROLLY", |text| text.replace('\n', "\r\n"));
         by_hand(at, "PROLLY", |_| String::new());
+        // Not without a word: the map is there still.
+        let said = by_hand(at, "PROLLY", |text| text.lines().next().unwrap().to_owned() + "\n");
+        assert!(said.contains("the list of the maps that lie beside it"), "{said}");
     });
 }
 
@@ -125,7 +128,7 @@ fn a_root_or_a_count_that_somebody_edited_is_an_error() {
         for (old, new, map, named) in [
             (fields[2], other_root.as_str(), "default", leaf.as_str()),
             (" 2 ", " 3 ", "default", "has 2 entries, but 3 are recorded"),
-            ("map default ", "map other ", "other", "is not the folder of all maps"),
+            ("map default ", "map other ", "other", "is not the list of the maps"),
         ] {
             let changed = list.replace(old, new);
             assert_ne!(changed, list);
