@@ -25,6 +25,7 @@ impl GitBackend {
             if worktree == self.shared.worktree || worktree == find::MAIN && self.is_bare() {
                 continue;
             }
+            // A working tree whose `HEAD` is gone has nothing checked out.
             let head = fs::read_to_string(git_dir.join("HEAD")).unwrap_or_default();
             if head.trim_end().strip_prefix("ref: ") == Some(&branch[..]) {
                 let name = RefName::parse(&branch)?;

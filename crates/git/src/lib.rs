@@ -29,7 +29,7 @@
 //! * What a commit acknowledged survives a power cut: packs and refs are synced, as far as
 //!   `core.fsync` does not forbid it.
 //! * The `git` program, if it is there, does the rest: network, garbage, and working trees that hold
-//!   more than one data set of ours. Version 2.41 or later.
+//!   more than a data set of ours. Version 2.41 or later.
 
 mod backend;
 mod commit;

@@ -1,7 +1,7 @@
 //! Finding by its hash what no parent leads to: a root, a large value.
 //!
 //! Where such things are is remembered as they are read from above, so this is for what was
-//! forgotten, or was met in another process. All that is reachable is looked through, newest first.
+//! forgotten, or was met in another process. All that is reachable is looked through.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use crate::place::{Found, parse_locator};
 use crate::read::{blob_kind, blobs};
 
 impl GitBackend {
-    /// Looks through the versions that refs lead to, newest first, until the thing is met.
+    /// Looks through the versions that refs lead to until the thing is met.
     pub(crate) fn locate(&self, kind: ObjectKind, hash: &Hash) -> Result<Option<Found>, GitError> {
         if kind == ObjectKind::Record {
             return Ok(None);

@@ -222,7 +222,8 @@ impl GitBackend {
         Ok(self.target(branch.as_str())?.is_some() && self.target(tag.as_str())?.is_some())
     }
 
-    /// The commit that a revision names in Git's language.
+    /// The commit that a revision names in Git's language. `None` also where that cannot be read: the
+    /// revision is then resolved by our own rules, which say what is wrong.
     pub(crate) fn rev_parse(&self, revision: &str) -> Option<CommitId> {
         self.shared.pool.with(|repository| {
             let id = repository.rev_parse_single(revision).ok()?;
