@@ -202,20 +202,21 @@ impl GitBackend {
     }
 
     /// Removes the lock of a ref if the writer that died made it: it holds what that one meant to
-    /// write, or nothing yet.
+    /// write, or the beginning of it.
     fn drop_stale_lock(&self, edit: &Edit) -> Result<(), GitError> {
         let path = self.lock_path(&edit.name);
-        let content = match fs::read_to_string(&path) {
+        let content = match fs::read(&path) {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(io_error("read", &path)(error)),
         };
-        let ours = match &edit.new {
-            Some(Target::Object(id)) => content == format!("{id}\n"),
-            Some(Target::Symbolic(name)) => content == format!("ref: {}\n", name.as_bstr()),
-            None => false,
+        let meant = match &edit.new {
+            Some(Target::Object(id)) => format!("{id}\n"),
+            Some(Target::Symbolic(name)) => format!("ref: {}\n", name.as_bstr()),
+            None => String::new(),
         };
-        if ours || content.is_empty() {
+        // Git's library writes the name and the end of the line one after the other.
+        if meant.as_bytes().starts_with(&content) {
             fs::remove_file(&path).map_err(io_error("remove", &path))?;
         }
         Ok(())
