@@ -181,6 +181,13 @@ impl<B: Backend> Repository<B> {
         self.transition(Transition { maps, ..self.stay() })
     }
 
+    /// Goes on with other content, as yet of this handle alone: to take back edits, or to move whole
+    /// maps. All of it must be stored.
+    pub fn set_working_maps(&mut self, maps: Maps) {
+        let loaded = self.working.loaded().clone();
+        self.working.rebase(loaded, maps);
+    }
+
     fn require_clean(&mut self) -> Result<(), RepoError> {
         let maps = self.changed_maps()?;
         if maps.is_empty() { Ok(()) } else { Err(RepoError::Uncommitted { maps }) }
