@@ -12,6 +12,9 @@ use crate::error::SqlError;
 use crate::schema::{Definition, Table};
 use crate::value::Value;
 
+/// The entry that tells the format of all others and of the rows.
+const FORMAT: &str = "format";
+const VERSION: &[u8] = b"1";
 const TABLE: &str = "table/";
 const VIEW: &str = "view/";
 const TRIGGER: &str = "trigger/";
@@ -34,6 +37,14 @@ impl Catalog {
     /// An entry is damaged or of a kind that this version does not know, or the backend fails.
     pub fn read<B: Backend>(map: &Snapshot<B>) -> Result<Self, SqlError> {
         let mut catalog = Self::default();
+        if map.is_empty() {
+            return Ok(catalog);
+        }
+        let version = map.get(FORMAT.as_bytes())?;
+        if version.as_deref() != Some(VERSION) {
+            let found = version.map(|text| String::from_utf8_lossy(&text).into_owned());
+            return Err(SqlError::UnknownFormat { found: found.unwrap_or_default() });
+        }
         for entry in map.iter()? {
             let (key, value) = entry?;
             let key = String::from_utf8(key).map_err(|error| SqlError::BadCatalog {
@@ -61,7 +72,7 @@ impl Catalog {
             self.triggers.insert(name.to_owned(), Arc::new(trigger));
         } else if let Some(name) = key.strip_prefix(SEQUENCE) {
             self.sequences.insert(name.to_owned(), read_entry(key, value)?);
-        } else {
+        } else if key != FORMAT {
             return Err(bad());
         }
         Ok(())
@@ -93,6 +104,9 @@ impl Catalog {
         }
         for (name, sequence) in &self.sequences {
             add(SEQUENCE, name, serde_json::to_vec(sequence))?;
+        }
+        if !entries.is_empty() {
+            entries.insert(FORMAT.into(), VERSION.into());
         }
         Ok(entries)
     }

@@ -185,6 +185,12 @@ pub enum SqlError {
         /// The index.
         index: String,
     },
+    /// The tables are of a format that this version does not know.
+    #[error("tables of format {found:?} are not known to this version of the program")]
+    UnknownFormat {
+        /// The format, as the catalog tells it.
+        found: String,
+    },
     /// An entry of the catalog is damaged.
     #[error("entry {key:?} of the catalog is damaged")]
     BadCatalog {
