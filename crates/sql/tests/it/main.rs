@@ -1,0 +1,3 @@
+//! Integration tests of the tables and of both engines.
+
+mod database;
