@@ -4,7 +4,9 @@
     python3 spec/verify.py                                           all vectors
     python3 spec/verify.py ROOT KEY PROOF_FILE                       one proof of a key (hexadecimal)
 """
+import fractions
 import hashlib
+import ipaddress
 import json
 import pathlib
 import re
@@ -333,6 +335,147 @@ def check_git(vectors):
     return len(vectors)
 
 
+# Tables: cells, keys and rows, written anew from what the vectors describe.
+def varint(number):
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*out, number])
+
+
+def cell(value):
+    """The code and the body of a value."""
+    if not isinstance(value, dict):
+        return {None: 1, False: 2, True: 3}[value], b""
+    (kind, content), = value.items()
+    signed = lambda number, size: number.to_bytes(size, "big", signed=True)
+    sized = lambda code, body: (32 + 4 * len(body) + code, body)
+    if kind == "int":
+        number = int(content)
+        if -1 << 63 <= number < 1 << 63:
+            size = 0 if number == 0 else ((number if number >= 0 else ~number).bit_length() + 8) // 8
+            return 4 + size, signed(number, size)
+        return (13, signed(number, 16)) if number < 1 << 127 else (14, number.to_bytes(16, "big"))
+    if kind == "map":
+        entries = sorted((name.encode(), value) for name, value in content.items())
+        return sized(3, b"".join(varint(len(name)) + name + whole_cell(value) for name, value in entries))
+    return {
+        "float": lambda: (15, bytes.fromhex(content)),
+        "decimal": lambda: (16, bytes([content[1]]) + signed(int(content[0]), 16)),
+        "date": lambda: (17, signed(content, 4)),
+        "time": lambda: (18, content.to_bytes(8, "big")),
+        "timestamp": lambda: (19, signed(content[0], 8) + content[1].to_bytes(4, "big")),
+        "months": lambda: (20, signed(content, 4)),
+        "micros": lambda: (21, signed(content, 8)),
+        "uuid": lambda: (22, bytes.fromhex(content)),
+        "inet": lambda: (24 if ":" in content else 23, ipaddress.ip_address(content).packed),
+        "point": lambda: (25, bytes.fromhex("".join(content))),
+        "text": lambda: sized(0, content.encode()),
+        "bytes": lambda: sized(1, bytes.fromhex(content)),
+        "list": lambda: sized(2, b"".join(map(whole_cell, content))),
+    }[kind]()
+
+
+def whole_cell(value):
+    code, body = cell(value)
+    return varint(code) + body
+
+
+def number_key(first, base, value, last):
+    """The tag, the exponent and the digits of an exact number."""
+    if value == 0:
+        return bytes([first + 13, last])
+    rest, exponent, digits = abs(value), 0, []
+    while rest >= 1:
+        rest, exponent = rest / base, exponent + 1
+    while rest * base < 1:
+        rest, exponent = rest * base, exponent - 1
+    while rest:
+        rest *= base
+        digits.append(int(rest))
+        rest -= digits[-1]
+    kind = 0 if exponent <= 0 else exponent if exponent <= 10 else 11
+    body = b"" if 1 <= exponent <= 10 else struct.pack(">H", exponent + 0x8000)
+    body += bytes(2 * digit + (i + 1 < len(digits)) for i, digit in enumerate(digits))
+    if value < 0:
+        return bytes([first + 12 - kind, *(byte ^ 0xFF for byte in body), last])
+    return bytes([first + 14 + kind, *body, last])
+
+
+def part_key(value, descending, collation):
+    data = ascending_key(value, collation)
+    return bytes(byte ^ 0xFF for byte in data) if descending else data
+
+
+def ascending_key(value, collation):
+    if not isinstance(value, dict):
+        return bytes([{None: 5, False: 0x10, True: 0x11}[value]])
+    (kind, content), = value.items()
+    flipped = lambda data: bytes([data[0] ^ 0x80]) + data[1:]
+    ended = lambda data: data.replace(b"\0", b"\0\xff") + b"\0"
+    if kind == "int":
+        return number_key(0x20, 128, fractions.Fraction(int(content)), 1)
+    if kind == "float":
+        number, = struct.unpack(">d", bytes.fromhex(content))
+        special = {"inf": 26, "-inf": 0, "nan": 27}.get(str(number))
+        if special is not None:
+            return bytes([0x20 + special, 2])
+        return number_key(0x20, 128, fractions.Fraction(number), 2)
+    if kind == "decimal":
+        return number_key(0x50, 100, fractions.Fraction(int(content[0]), 10 ** content[1]), content[1])
+    if kind == "text":
+        data = content.encode()
+        data = data.lower() if collation == "nocase" else data
+        return b"\x80" + ended(data.rstrip(b" ") if collation == "rtrim" else data)
+    body = cell(value)[1]
+    tag = {"bytes": 0x90, "date": 0xA0, "time": 0xA1, "timestamp": 0xA2, "months": 0xA3, "micros": 0xA4,
+           "uuid": 0xA8, "inet": 0xA9 if len(body) == 4 else 0xAA}[kind]
+    if kind == "bytes":
+        body = ended(body)
+    return bytes([tag]) + (flipped(body) if kind in ("date", "timestamp", "months", "micros") else body)
+
+
+def row(table, cells):
+    """The key and the bytes of a row."""
+    by_slot = {column["slot"]: (column, value) for column, value in zip(table["columns"], cells)}
+    key, in_key = b"", set()
+    for part in table["primary_key"]:
+        column, value = by_slot[part["slot"]]
+        collation = column.get("collation", "binary")
+        key += part_key(value, part.get("descending", False), collation)
+        in_key |= {part["slot"]} if collation == "binary" else set()
+    codes, bodies = [], []
+    for slot in range(max(by_slot) + 1):
+        column, value = by_slot.get(slot, ({}, None))
+        computed = "generated" in column and not column["generated"].get("stored")
+        told = column and slot not in in_key and not computed
+        if told and whole_cell(value) != bytes.fromhex(column.get("initial", "01")):
+            code, body = cell(value)
+        else:
+            code, body = 0, b""
+        codes.append(code)
+        bodies.append(body)
+    while codes and codes[-1] == 0:
+        codes.pop()
+    return key, varint(len(codes)) + b"".join(map(varint, codes)) + b"".join(bodies)
+
+
+def check_tables(vectors):
+    for vector in vectors["cells"]:
+        assert whole_cell(vector["value"]).hex() == vector["bytes"], vector
+    for vector in vectors["keys"]:
+        key = part_key(vector["value"], vector["descending"], vector["collation"])
+        assert key.hex() == vector["bytes"], (vector, key.hex())
+    table = json.loads(vectors["table"])
+    # Without white space, in the order of the fields, and with no more escapes than there must be.
+    assert json.dumps(table, separators=(",", ":"), ensure_ascii=False) == vectors["table"]
+    for vector in vectors["rows"]:
+        key, data = row(table, vector["cells"])
+        assert (key.hex(), data.hex()) == (vector["key"], vector["row"]), vector
+    return len(vectors["cells"]) + len(vectors["keys"]) + 1 + len(vectors["rows"])
+
+
 def check_vectors(folder):
     read = lambda file: json.loads((folder / file).read_text())
     checked = 0
@@ -364,6 +507,7 @@ def check_vectors(folder):
         assert [[key.hex(), as_json(was), as_json(now)] for key, was, now in shown] == vector["shows"]
         checked += 1
     checked += check_git(read("git.json"))
+    checked += check_tables(read("tables.json"))
     print(f"{checked} vectors hold")
 
 

@@ -1,3 +1,4 @@
 //! Integration tests of the tables and of both engines.
 
 mod database;
+mod vectors;
