@@ -283,31 +283,73 @@ impl<B: Backend> Batches<B> {
     /// Reads the next entries.
     fn next(
         &mut self,
-        mut see: impl FnMut(&[u8], &[u8]) -> Result<(), SqlError>,
+        see: impl FnMut(&[u8], &[u8]) -> Result<(), SqlError>,
     ) -> Result<(), SqlError> {
-        let (start, end) = &self.keys;
-        let range = self.tree.range((as_slice(start), as_slice(end)))?;
-        let mut last = None;
-        let mut seen = 0;
-        let mut step = |entry: Result<(Vec<u8>, Vec<u8>), _>| -> Result<(), SqlError> {
+        let size = std::mem::replace(&mut self.size, BATCH);
+        let last =
+            if self.reverse { self.backwards(size, see)? } else { self.forwards(size, see)? };
+        match last {
+            None => self.done = true,
+            Some(last) if self.reverse => self.keys.1 = Bound::Excluded(last),
+            Some(last) => self.keys.0 = Bound::Excluded(last),
+        }
+        Ok(())
+    }
+
+    /// Reads entries from the start of the range on, and gives the last key; `None` if the range is
+    /// read to its end.
+    fn forwards(
+        &self,
+        size: usize,
+        mut see: impl FnMut(&[u8], &[u8]) -> Result<(), SqlError>,
+    ) -> Result<Option<Vec<u8>>, SqlError> {
+        let mut cursor = self.tree.cursor()?;
+        if let Bound::Included(start) | Bound::Excluded(start) = &self.keys.0 {
+            cursor.seek(start)?;
+        }
+        let mut left = size;
+        while let Some(entry) = cursor.next()? {
+            let key = entry.key();
+            if matches!(&self.keys.0, Bound::Excluded(start) if start == key) {
+                continue;
+            }
+            let is_behind = match &self.keys.1 {
+                Bound::Unbounded => false,
+                Bound::Included(end) => key > end.as_slice(),
+                Bound::Excluded(end) => key >= end.as_slice(),
+            };
+            if is_behind {
+                return Ok(None);
+            }
+            match entry.value() {
+                ValueRef::Inline(value) => see(key, value)?,
+                ValueRef::Blob(_) => see(key, &entry.read_value()?)?,
+            }
+            left -= 1;
+            if left == 0 {
+                return Ok(Some(key.to_vec()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// As [`forwards`](Self::forwards), from the end of the range.
+    fn backwards(
+        &self,
+        size: usize,
+        mut see: impl FnMut(&[u8], &[u8]) -> Result<(), SqlError>,
+    ) -> Result<Option<Vec<u8>>, SqlError> {
+        let range = self.tree.range((as_slice(&self.keys.0), as_slice(&self.keys.1)))?;
+        let mut left = size;
+        for entry in range.rev() {
             let (key, value) = entry?;
             see(&key, &value)?;
-            seen += 1;
-            last = Some(key);
-            Ok(())
-        };
-        if self.reverse {
-            range.rev().take(self.size).try_for_each(&mut step)?;
-        } else {
-            range.take(self.size).try_for_each(&mut step)?;
+            left -= 1;
+            if left == 0 {
+                return Ok(Some(key));
+            }
         }
-        self.done = seen < self.size;
-        if let Some(last) = last {
-            let bound = if self.reverse { &mut self.keys.1 } else { &mut self.keys.0 };
-            *bound = Bound::Excluded(last);
-        }
-        self.size = BATCH;
-        Ok(())
+        Ok(None)
     }
 }
 
