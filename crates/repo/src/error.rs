@@ -75,6 +75,15 @@ pub enum RepoError {
         /// The key.
         key: Vec<u8>,
     },
+    /// Both sides changed tables, and nobody who knows tables was there to merge them.
+    #[error("map {map} belongs to tables, which cannot be merged key by key: merge with SQL")]
+    Tables {
+        /// A map that both changed, or, if there is none, that the other side changed.
+        map: MapName,
+    },
+    /// An [adjuster](crate::Adjust) failed.
+    #[error(transparent)]
+    Adjust(Box<dyn std::error::Error + Send + Sync>),
     /// A revision names nothing.
     #[error("revision {revision:?} names nothing: {reason}")]
     UnknownRevision {

@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod adjust;
 mod backend;
 mod codec;
 mod commit;
@@ -50,6 +51,7 @@ pub mod trace;
 mod value;
 mod working;
 
+pub use adjust::{Adjust, Versions};
 pub use backend::{Backend, BackendError, RefUpdate, RefValue};
 pub use codec::{MAX_RECORD_LEN, RecordError};
 pub use commit::{Commit, MapRoot, Maps};

@@ -2,6 +2,7 @@
 
 use prollytree_tree::{Conflict, Resolution, Side, TreeConfig, merge};
 
+use crate::adjust::{Adjust, Versions};
 use crate::backend::Backend;
 use crate::commit::Maps;
 use crate::error::RepoError;
@@ -31,13 +32,13 @@ pub struct MergedMaps {
 pub(crate) fn merge_maps<B: Backend>(
     backend: &B,
     config: TreeConfig,
-    base: &Maps,
-    ours: &Maps,
-    theirs: &Maps,
+    versions: Versions<'_>,
     resolver: &mut ConflictResolver<'_>,
+    adjust: &mut dyn Adjust,
 ) -> Result<MergedMaps, RepoError> {
+    let Versions { base, ours, theirs, .. } = versions;
     let mut merged = MergedMaps { maps: ours.clone(), conflicts: Vec::new() };
-    for name in differing(base, theirs) {
+    for name in differing(base, theirs).into_iter().filter(|name| !adjust.owns(name)) {
         // A map that is absent on one side has the shape that it has on another.
         let present = [ours, theirs, base].into_iter().find_map(|maps| maps.get(&name));
         let config = present.map_or(config, |map| map.config);
@@ -50,5 +51,6 @@ pub(crate) fn merge_maps<B: Backend>(
         };
         merged.conflicts.extend(outcome.conflicts.into_iter().map(|found| (name.clone(), found)));
     }
+    adjust.merge(versions, &mut merged)?;
     Ok(merged)
 }

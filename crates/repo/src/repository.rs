@@ -14,6 +14,7 @@ mod transition;
 
 use prollytree_tree::{Hash, Snapshot};
 
+use crate::adjust::{KeyByKey, Versions};
 use crate::backend::{Backend, BackendError, RefUpdate, RefValue};
 use crate::commit::{Commit, Maps};
 use crate::config::Config;
@@ -108,7 +109,8 @@ impl<B: Backend> Repository<B> {
         let (_, config) = read_config(&self.backend)?;
         let shape = self.options.tree_config;
         let base = self.working.loaded();
-        let merged = merge_maps(&self.backend, shape, base, &edited, &theirs, &mut ours_win)?;
+        let versions = Versions { base, ours: &edited, theirs: &theirs, for_base: false };
+        let merged = merge_maps(&self.backend, shape, versions, &mut ours_win, &mut KeyByKey)?;
         (self.seen, self.config) = (seen, config);
         self.working.rebase(theirs, merged.maps);
         Ok(())

@@ -3,6 +3,7 @@
 use prollytree_tree::Resolution;
 
 use super::{Head, Repository, Transition};
+use crate::adjust::{RefuseTables, Versions};
 use crate::backend::Backend;
 use crate::commit::Maps;
 use crate::error::RepoError;
@@ -97,7 +98,8 @@ impl<B: Backend> Repository<B> {
         let config = self.options.tree_config;
         let mut leave = |_: &MapName, _: &_| Resolution::Conflict;
         let base = &self.seen.tip_maps;
-        let merged = merge_maps(&self.backend, config, base, &working, target, &mut leave)?;
+        let versions = Versions { base, ours: &working, theirs: target, for_base: false };
+        let merged = merge_maps(&self.backend, config, versions, &mut leave, &mut RefuseTables)?;
         match merged.conflicts.first() {
             None => Ok(merged.maps),
             Some((map, first)) => Err(RepoError::CarryConflict {

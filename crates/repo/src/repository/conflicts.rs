@@ -6,13 +6,14 @@ use std::collections::btree_map::Entry;
 use prollytree_tree::{Conflict, ProllyTree, Value};
 
 use super::{Repository, Transition};
+use crate::adjust::is_of_tables;
 use crate::backend::{Backend, BackendError};
 use crate::commit::Maps;
 use crate::conflict;
 use crate::error::RepoError;
 use crate::id::CommitId;
 use crate::name::MapName;
-use crate::operation::Operation;
+use crate::operation::{Operation, OperationKind};
 use crate::working::map_root;
 
 /// How a conflict is resolved.
@@ -53,8 +54,8 @@ impl<B: Backend> Repository<B> {
     /// Resolves the conflict on a key, durably.
     ///
     /// # Errors
-    /// There is no conflict on the key, the working state was changed by someone else (retryable), or
-    /// the backend fails.
+    /// There is no conflict on the key, the map belongs to tables, the working state was changed by
+    /// someone else (retryable), or the backend fails.
     pub fn resolve_conflict(
         &mut self,
         map: &MapName,
@@ -87,6 +88,12 @@ impl<B: Backend> Repository<B> {
         choice: &Choice,
     ) -> Result<(), RepoError> {
         let mut operation = self.operation().cloned().ok_or(RepoError::NoOperation)?;
+        // A row has entries in indexes, which would not follow.
+        if *choice != Choice::Working
+            && let Some((map, _)) = conflicts.iter().find(|(map, _)| is_of_tables(map))
+        {
+            return Err(RepoError::Tables { map: map.clone() });
+        }
         let mut open: BTreeMap<MapName, ProllyTree<B>> = BTreeMap::new();
         for (map, conflict) in conflicts {
             let tree = match open.entry(map.clone()) {
@@ -121,6 +128,37 @@ impl<B: Backend> Repository<B> {
         }
         let maps = self.working.maps()?;
         self.transition(Transition { maps, operation: Some(operation), ..self.stay() })
+    }
+
+    /// Replaces the open conflicts of the operation under way, and saves the working state with them:
+    /// for an adjuster that resolves conflicts of its own.
+    ///
+    /// # Errors
+    /// There is no operation, the working state was changed by someone else (retryable), or the
+    /// backend fails.
+    pub fn replace_conflicts(
+        &mut self,
+        mut conflicts: Vec<(MapName, Conflict)>,
+    ) -> Result<(), RepoError> {
+        let mut operation = self.operation().cloned().ok_or(RepoError::NoOperation)?;
+        conflicts.sort_by(|(a, x), (b, y)| (a, &x.key).cmp(&(b, &y.key)));
+        operation.conflicts = self.record_conflicts(conflicts)?;
+        let maps = self.working.maps()?;
+        self.transition(Transition { maps, operation: Some(operation), ..self.stay() })
+    }
+
+    /// The content that the operation under way merges in.
+    ///
+    /// # Errors
+    /// There is no operation, it takes a merge commit back and so does not tell from which parent, a
+    /// commit is missing or damaged, or the backend fails.
+    pub fn operation_theirs(&self) -> Result<Maps, RepoError> {
+        let Operation { kind, other, .. } = self.operation().ok_or(RepoError::NoOperation)?;
+        let commit = self.read_commit(other)?;
+        match kind {
+            OperationKind::Merge | OperationKind::CherryPick => Ok(commit.maps),
+            OperationKind::Revert => self.parent_maps(other, &commit, None),
+        }
     }
 
     /// Ends the operation under way with its commit.

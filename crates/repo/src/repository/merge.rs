@@ -3,6 +3,7 @@
 use prollytree_tree::{Conflict, Resolution, Side};
 
 use super::{Repository, Transition};
+use crate::adjust::{Adjust, RefuseTables, Versions};
 use crate::backend::Backend;
 use crate::commit::Maps;
 use crate::error::RepoError;
@@ -93,11 +94,25 @@ impl<B: Backend> Repository<B> {
     ///
     /// # Errors
     /// Uncommitted changes or an operation under way, a revision that names nothing, unrelated
-    /// histories, someone else moved the head (retryable), or the backend fails.
+    /// histories, both sides changed tables, someone else moved the head (retryable), or the backend
+    /// fails.
     pub fn merge(
         &mut self,
         revision: &str,
         options: MergeOptions<'_>,
+    ) -> Result<MergeOutcome, RepoError> {
+        self.merge_adjusted(revision, options, &mut RefuseTables)
+    }
+
+    /// As [`merge`](Self::merge), with an adjuster that merges the maps that it owns.
+    ///
+    /// # Errors
+    /// As [`merge`](Self::merge), or the adjuster fails.
+    pub fn merge_adjusted(
+        &mut self,
+        revision: &str,
+        options: MergeOptions<'_>,
+        adjust: &mut dyn Adjust,
     ) -> Result<MergeOutcome, RepoError> {
         self.require_no_operation()?;
         self.require_clean()?;
@@ -121,12 +136,12 @@ impl<B: Backend> Repository<B> {
         let changes = Changes {
             kind: OperationKind::Merge,
             other: theirs,
-            base: &self.base_maps(&bases, 0)?,
+            base: &self.base_maps(&bases, 0, adjust)?,
             theirs: &self.read_commit(&theirs)?.maps,
             message: options.message.map_or_else(|| self.merge_message(revision), Ok)?,
             author: self.identity()?,
         };
-        Ok(match self.make(changes, options.strategy)? {
+        Ok(match self.make(changes, options.strategy, adjust)? {
             Applied::Committed(id) => MergeOutcome::Merged(id),
             Applied::Conflicts(count) => MergeOutcome::Conflicts(count),
         })
@@ -135,7 +150,7 @@ impl<B: Backend> Repository<B> {
     /// What a merge of `theirs` into `ours` would give, from these bases. Nothing is committed.
     ///
     /// # Errors
-    /// A commit is missing or damaged, or the backend fails.
+    /// Both sides changed tables, a commit is missing or damaged, or the backend fails.
     pub fn preview_merge(
         &self,
         bases: &[CommitId],
@@ -143,10 +158,26 @@ impl<B: Backend> Repository<B> {
         theirs: &CommitId,
         resolver: &mut ConflictResolver<'_>,
     ) -> Result<MergedMaps, RepoError> {
-        let (base, config) = (self.base_maps(bases, 0)?, self.options.tree_config);
+        self.preview_merge_adjusted(bases, ours, theirs, resolver, &mut RefuseTables)
+    }
+
+    /// As [`preview_merge`](Self::preview_merge), with an adjuster that merges the maps that it owns.
+    ///
+    /// # Errors
+    /// As [`preview_merge`](Self::preview_merge), or the adjuster fails.
+    pub fn preview_merge_adjusted(
+        &self,
+        bases: &[CommitId],
+        ours: &CommitId,
+        theirs: &CommitId,
+        resolver: &mut ConflictResolver<'_>,
+        adjust: &mut dyn Adjust,
+    ) -> Result<MergedMaps, RepoError> {
+        let (base, config) = (self.base_maps(bases, 0, adjust)?, self.options.tree_config);
         let ours = self.read_commit(ours)?.maps;
         let theirs = self.read_commit(theirs)?.maps;
-        merge_maps(&self.backend, config, &base, &ours, &theirs, resolver)
+        let versions = Versions { base: &base, ours: &ours, theirs: &theirs, for_base: false };
+        merge_maps(&self.backend, config, versions, resolver, adjust)
     }
 
     /// The best common ancestors of two commits, oldest first; none if their histories are unrelated.
@@ -178,7 +209,12 @@ impl<B: Backend> Repository<B> {
     }
 
     /// The content that a merge starts from: that of the base, or of all bases merged.
-    fn base_maps(&self, bases: &[CommitId], depth: u32) -> Result<Maps, RepoError> {
+    pub(super) fn base_maps(
+        &self,
+        bases: &[CommitId],
+        depth: u32,
+        adjust: &mut dyn Adjust,
+    ) -> Result<Maps, RepoError> {
         let Some((first, rest)) = bases.split_first() else { return Ok(Maps::new()) };
         let mut merged = self.read_commit(first)?.maps;
         if depth == MAX_BASE_DEPTH {
@@ -186,7 +222,7 @@ impl<B: Backend> Repository<B> {
         }
         let mut last = *first;
         for next in rest {
-            let base = self.base_maps(&self.merge_bases(last, *next)?, depth + 1)?;
+            let base = self.base_maps(&self.merge_bases(last, *next)?, depth + 1, adjust)?;
             let mut keep_base = |_: &MapName, conflict: &Conflict| match &conflict.base {
                 Some(value) => Resolution::Value(value.clone()),
                 None => Resolution::Delete,
@@ -194,7 +230,9 @@ impl<B: Backend> Repository<B> {
             let theirs = self.read_commit(next)?.maps;
             let config = self.options.tree_config;
             let backend = &self.backend;
-            merged = merge_maps(backend, config, &base, &merged, &theirs, &mut keep_base)?.maps;
+            let (base, ours, theirs) = (&base, &merged, &theirs);
+            let versions = Versions { base, ours, theirs, for_base: true };
+            merged = merge_maps(backend, config, versions, &mut keep_base, adjust)?.maps;
             last = *next;
         }
         Ok(merged)
@@ -205,6 +243,7 @@ impl<B: Backend> Repository<B> {
         &mut self,
         changes: Changes<'_>,
         strategy: Strategy<'_>,
+        adjust: &mut dyn Adjust,
     ) -> Result<Applied, RepoError> {
         let Changes { kind, other, base, theirs, message, author } = changes;
         let decide = |answer: Resolution| move |_: &MapName, _: &Conflict| answer.clone();
@@ -221,7 +260,10 @@ impl<B: Backend> Repository<B> {
         };
         let config = self.options.tree_config;
         let tip_maps = &self.seen.tip_maps;
-        let merged = merge_maps(&self.backend, config, base, tip_maps, theirs, resolver)?;
+        let versions = Versions { base, ours: tip_maps, theirs, for_base: false };
+        let mut merged = merge_maps(&self.backend, config, versions, resolver, adjust)?;
+        // The adjuster's come behind the others, but are recorded map by map.
+        merged.conflicts.sort_by(|(a, x), (b, y)| (a, &x.key).cmp(&(b, &y.key)));
         let what = kind.to_string();
         if merged.conflicts.is_empty() {
             if merged.maps == *tip_maps && kind != OperationKind::Merge {

@@ -2,6 +2,7 @@
 
 use super::Repository;
 use super::merge::{Applied, Changes, Strategy};
+use crate::adjust::{Adjust, RefuseTables};
 use crate::backend::Backend;
 use crate::commit::{Commit, Maps};
 use crate::error::RepoError;
@@ -24,13 +25,27 @@ impl<B: Backend> Repository<B> {
     ///
     /// # Errors
     /// [`RepoError::NothingToCommit`] if the changes are there already; uncommitted changes or an
-    /// operation under way; a merge commit without a choice of parent; someone else moved the head
-    /// (retryable); or the backend fails.
+    /// operation under way; a merge commit without a choice of parent; both sides changed tables; someone
+    /// else moved the head (retryable); or the backend fails.
     pub fn cherry_pick(
         &mut self,
         id: &CommitId,
         mainline: Option<usize>,
         strategy: Strategy<'_>,
+    ) -> Result<PickOutcome, RepoError> {
+        self.cherry_pick_adjusted(id, mainline, strategy, &mut RefuseTables)
+    }
+
+    /// As [`cherry_pick`](Self::cherry_pick), with an adjuster that merges the maps that it owns.
+    ///
+    /// # Errors
+    /// As [`cherry_pick`](Self::cherry_pick), or the adjuster fails.
+    pub fn cherry_pick_adjusted(
+        &mut self,
+        id: &CommitId,
+        mainline: Option<usize>,
+        strategy: Strategy<'_>,
+        adjust: &mut dyn Adjust,
     ) -> Result<PickOutcome, RepoError> {
         self.require_no_operation()?;
         self.require_clean()?;
@@ -43,7 +58,7 @@ impl<B: Backend> Repository<B> {
             message: commit.message.clone(),
             author: commit.author.clone(),
         };
-        self.make(changes, strategy).map(PickOutcome::from)
+        self.make(changes, strategy, adjust).map(PickOutcome::from)
     }
 
     /// Takes the changes of a commit back, in a new commit on top of what is checked out.
@@ -58,6 +73,20 @@ impl<B: Backend> Repository<B> {
         mainline: Option<usize>,
         strategy: Strategy<'_>,
     ) -> Result<PickOutcome, RepoError> {
+        self.revert_adjusted(id, mainline, strategy, &mut RefuseTables)
+    }
+
+    /// As [`revert`](Self::revert), with an adjuster that merges the maps that it owns.
+    ///
+    /// # Errors
+    /// As [`revert`](Self::revert), or the adjuster fails.
+    pub fn revert_adjusted(
+        &mut self,
+        id: &CommitId,
+        mainline: Option<usize>,
+        strategy: Strategy<'_>,
+        adjust: &mut dyn Adjust,
+    ) -> Result<PickOutcome, RepoError> {
         self.require_no_operation()?;
         self.require_clean()?;
         let commit = self.read_commit(id)?;
@@ -69,7 +98,7 @@ impl<B: Backend> Repository<B> {
             message: format!("Revert \"{}\"\n\nThis reverts commit {id}.", commit.title()),
             author: self.identity()?,
         };
-        self.make(changes, strategy).map(PickOutcome::from)
+        self.make(changes, strategy, adjust).map(PickOutcome::from)
     }
 
     /// The content that the changes of a commit are told from: that of its parent.

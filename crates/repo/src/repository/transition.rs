@@ -3,6 +3,7 @@
 use prollytree_tree::{Hash, TreeConfig};
 
 use super::{Head, OPERATION, Repository, WORKING, commit_maps, read_state};
+use crate::adjust::{KeyByKey, Versions};
 use crate::backend::{Backend, BackendError, RefUpdate, RefValue, need_record, write_record};
 use crate::commit::Maps;
 use crate::error::RepoError;
@@ -184,7 +185,9 @@ pub(super) fn look<B: Backend>(backend: &B, config: TreeConfig) -> Result<(Seen,
         // Someone moved the branch under saved changes: they continue the new tip.
         Some(saved) => {
             let base = commit_maps(backend, saved.base)?;
-            merge_maps(backend, config, &base, &saved.maps, &tip_maps, &mut ours_win)?.maps
+            let (base, ours, theirs) = (&base, &saved.maps, &tip_maps);
+            let versions = Versions { base, ours, theirs, for_base: false };
+            merge_maps(backend, config, versions, &mut ours_win, &mut KeyByKey)?.maps
         }
     };
     Ok((Seen { head, tip, tip_maps, working, operation }, maps))
