@@ -15,9 +15,21 @@ pub struct Versions<'a> {
     pub ours: &'a Maps,
     /// The content that is merged in.
     pub theirs: &'a Maps,
+    /// Whether `ours` descends from `base`, a commit: else the base lies elsewhere in the history, or was
+    /// itself merged from several.
+    pub ours_descends: bool,
+    /// As `ours_descends`, for `theirs`; a revert takes the way back, which is the same way.
+    pub theirs_descends: bool,
     /// Whether the result is not to be seen, but only the base of another merge, because the two
     /// branches were merged crosswise before. Conflicts have the value of their own base then.
     pub for_base: bool,
+}
+
+impl<'a> Versions<'a> {
+    /// Two sides that descend from a commit.
+    pub(crate) fn descending(base: &'a Maps, ours: &'a Maps, theirs: &'a Maps) -> Self {
+        Self { base, ours, theirs, ours_descends: true, theirs_descends: true, for_base: false }
+    }
 }
 
 /// Merges maps that mean something together, such as a table and its indexes.

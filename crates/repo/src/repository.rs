@@ -109,7 +109,7 @@ impl<B: Backend> Repository<B> {
         let (_, config) = read_config(&self.backend)?;
         let shape = self.options.tree_config;
         let base = self.working.loaded();
-        let versions = Versions { base, ours: &edited, theirs: &theirs, for_base: false };
+        let versions = Versions::descending(base, &edited, &theirs);
         let merged = merge_maps(&self.backend, shape, versions, &mut ours_win, &mut KeyByKey)?;
         (self.seen, self.config) = (seen, config);
         self.working.rebase(theirs, merged.maps);

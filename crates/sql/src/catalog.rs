@@ -15,9 +15,9 @@ use crate::value::Value;
 /// The entry that tells the format of all others and of the rows.
 const FORMAT: &str = "format";
 const VERSION: &[u8] = b"1";
-const TABLE: &str = "table/";
-const VIEW: &str = "view/";
-const TRIGGER: &str = "trigger/";
+pub(crate) const TABLE: &str = "table/";
+pub(crate) const VIEW: &str = "view/";
+pub(crate) const TRIGGER: &str = "trigger/";
 const SEQUENCE: &str = "sequence/";
 
 /// All tables, views and triggers of a version.
@@ -142,6 +142,11 @@ impl Catalog {
         self.sequences.get(table).copied().unwrap_or_default()
     }
 
+    /// The tables that have a greatest rowid, and that.
+    pub(crate) fn sequences(&self) -> impl Iterator<Item = (&String, i64)> {
+        self.sequences.iter().map(|(table, sequence)| (table, *sequence))
+    }
+
     pub(crate) fn put_table(&mut self, table: Arc<Table>) {
         self.tables.insert(table.name.clone(), table);
     }
@@ -214,6 +219,14 @@ pub fn catalog_map() -> Result<MapName, SqlError> {
 /// The name is too long.
 pub fn rows_map(table: &str) -> Result<MapName, SqlError> {
     map_name(&["rows", table])
+}
+
+/// Where an operation under way records the rows of a table that break a constraint.
+///
+/// # Errors
+/// The name is too long.
+pub(crate) fn violations_map(table: &str) -> Result<MapName, SqlError> {
+    map_name(&["violations", table])
 }
 
 /// The map that holds an index of a table.

@@ -17,6 +17,7 @@ use crate::version::Version;
 
 pub use handle::TableHandle;
 pub use write::{Change, EvaluateIndex, no_expressions};
+pub(crate) use write::{Entry, index_entry};
 
 /// When changes become part of the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -207,6 +208,24 @@ impl<B: Backend + 'static> Database<B> {
         let id = self.repo.commit_with(options)?;
         self.before = None;
         Ok(id)
+    }
+
+    /// Lets other work on the repository make durable what is not recorded.
+    pub(crate) fn finish_with<T>(
+        &mut self,
+        work: impl FnOnce(&mut Repository<B>) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        let outcome = work(&mut self.repo)?;
+        self.before = None;
+        self.reload()?;
+        Ok(outcome)
+    }
+
+    /// Goes on with other tables, of which the catalog is still to be written.
+    pub(crate) fn replace_tables(&mut self, maps: Maps, catalog: Catalog) -> Result<(), SqlError> {
+        self.touch()?;
+        self.repo.set_working_maps(maps);
+        self.set_catalog(catalog)
     }
 
     /// Drops all changes since the last [`record`](Self::record).

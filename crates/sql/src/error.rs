@@ -199,6 +199,30 @@ pub enum SqlError {
         /// What is wrong with its text, if it can be told.
         source: Option<serde_json::Error>,
     },
+    /// There is no conflict on a row.
+    #[error("there is no conflict in table {table} on the key ({key})")]
+    NoConflict {
+        /// The table.
+        table: String,
+        /// The key, as text; empty for the table as a whole.
+        key: String,
+    },
+    /// A conflict of the schema can only be resolved as one of the two sides has it.
+    #[error(
+        "{name} was changed on both sides as a whole: choose ours or theirs, or what it is now"
+    )]
+    NoSuchChoice {
+        /// The table, view or trigger.
+        name: String,
+    },
+    /// A conflict is resolved by a row that belongs elsewhere.
+    #[error("the row that resolves a conflict in table {table} must have its key ({key})")]
+    OtherKey {
+        /// The table.
+        table: String,
+        /// The key, as text.
+        key: String,
+    },
     /// A transaction is begun within another.
     #[error("a transaction is under way already")]
     NestedTransaction,

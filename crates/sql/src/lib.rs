@@ -13,6 +13,7 @@ mod cell;
 mod database;
 mod error;
 pub mod key;
+mod merge;
 mod row;
 pub mod schema;
 pub mod text;
@@ -22,6 +23,10 @@ mod version;
 pub use catalog::{Catalog, catalog_map, index_map, rows_map};
 pub use database::{Change, Database, EvaluateIndex, History, TableHandle, no_expressions};
 pub use error::SqlError;
+pub use merge::{
+    ConflictKind, Expressions, MergeStrategy, NoExpressions, RowChoice, RowConflict,
+    TableMergeOptions, TableMergeOutcome,
+};
 pub use row::RowCodec;
 pub use value::{ColumnType, Row, Value};
 pub use version::{ALL_KEYS, Keys, RowDiff, RowScan, TableVersion, Version, keys_with_prefix};

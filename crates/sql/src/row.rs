@@ -135,7 +135,7 @@ impl RowCodec {
 
     /// Whether the cell at a position is in the row's bytes.
     fn is_told(&self, position: usize, row: &[Value]) -> bool {
-        self.stored[position] && !same(&row[position], &self.table.columns[position].initial)
+        self.stored[position] && !same_cell(&row[position], &self.table.columns[position].initial)
     }
 
     /// The row of a key and its value.
@@ -182,7 +182,7 @@ impl RowCodec {
             let position = (*position)?;
             let value = cell::read(code, body)?;
             // What is not to be stored has no other encoding.
-            if !self.stored[position] || same(&value, &self.table.columns[position].initial) {
+            if !self.stored[position] || same_cell(&value, &self.table.columns[position].initial) {
                 return None;
             }
             row[position] = value;
@@ -253,7 +253,7 @@ impl RowCodec {
 }
 
 /// Whether two cells have the same bytes.
-fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same_cell(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Float(a), Value::Float(b)) => {
             a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())

@@ -46,6 +46,24 @@ impl<B: Backend> Version<B> {
         &self.maps
     }
 
+    /// The tree of the catalog.
+    ///
+    /// # Errors
+    /// The root is missing or damaged, or the backend fails.
+    pub(crate) fn catalog_tree(&self) -> Result<Snapshot<B>, SqlError> {
+        open_map(&self.backend, &self.maps, &catalog_map()?, None)
+    }
+
+    /// A table that this version does not have, without rows.
+    pub(crate) fn empty_table(&self, table: Arc<Table>, shape: TreeConfig) -> TableVersion<B> {
+        TableVersion {
+            backend: self.backend.clone(),
+            maps: self.maps.clone(),
+            codec: Arc::new(RowCodec::new(table)),
+            rows: Snapshot::empty(self.backend.clone(), shape),
+        }
+    }
+
     /// The rows of a table of this version.
     ///
     /// # Errors
@@ -117,6 +135,11 @@ impl<B: Backend + 'static> TableVersion<B> {
     /// The tree of the rows.
     pub fn snapshot(&self) -> &Snapshot<B> {
         &self.rows
+    }
+
+    /// The same table with other rows, read by another schema.
+    pub(crate) fn with_rows(&self, codec: Arc<RowCodec>, rows: Snapshot<B>) -> Self {
+        Self { backend: self.backend.clone(), maps: self.maps.clone(), codec, rows }
     }
 
     /// How many rows there are. O(1).

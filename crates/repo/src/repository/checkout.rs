@@ -98,7 +98,7 @@ impl<B: Backend> Repository<B> {
         let config = self.options.tree_config;
         let mut leave = |_: &MapName, _: &_| Resolution::Conflict;
         let base = &self.seen.tip_maps;
-        let versions = Versions { base, ours: &working, theirs: target, for_base: false };
+        let versions = Versions::descending(base, &working, target);
         let merged = merge_maps(&self.backend, config, versions, &mut leave, &mut RefuseTables)?;
         match merged.conflicts.first() {
             None => Ok(merged.maps),

@@ -74,6 +74,9 @@ pub(super) struct Changes<'a> {
     pub(super) kind: OperationKind,
     pub(super) other: CommitId,
     pub(super) base: &'a Maps,
+    /// As in [`Versions`].
+    pub(super) ours_descends: bool,
+    pub(super) theirs_descends: bool,
     pub(super) theirs: &'a Maps,
     pub(super) message: String,
     pub(super) author: Identity,
@@ -137,6 +140,8 @@ impl<B: Backend> Repository<B> {
             kind: OperationKind::Merge,
             other: theirs,
             base: &self.base_maps(&bases, 0, adjust)?,
+            ours_descends: bases.len() < 2,
+            theirs_descends: bases.len() < 2,
             theirs: &self.read_commit(&theirs)?.maps,
             message: options.message.map_or_else(|| self.merge_message(revision), Ok)?,
             author: self.identity()?,
@@ -176,7 +181,12 @@ impl<B: Backend> Repository<B> {
         let (base, config) = (self.base_maps(bases, 0, adjust)?, self.options.tree_config);
         let ours = self.read_commit(ours)?.maps;
         let theirs = self.read_commit(theirs)?.maps;
-        let versions = Versions { base: &base, ours: &ours, theirs: &theirs, for_base: false };
+        let (ours_descends, theirs_descends) = (bases.len() < 2, bases.len() < 2);
+        let versions = Versions {
+            ours_descends,
+            theirs_descends,
+            ..Versions::descending(&base, &ours, &theirs)
+        };
         merge_maps(&self.backend, config, versions, resolver, adjust)
     }
 
@@ -222,7 +232,10 @@ impl<B: Backend> Repository<B> {
         }
         let mut last = *first;
         for next in rest {
-            let base = self.base_maps(&self.merge_bases(last, *next)?, depth + 1, adjust)?;
+            let bases = self.merge_bases(last, *next)?;
+            let base = self.base_maps(&bases, depth + 1, adjust)?;
+            // What was merged above is no commit.
+            let descends = bases.len() < 2 && last == *first;
             let mut keep_base = |_: &MapName, conflict: &Conflict| match &conflict.base {
                 Some(value) => Resolution::Value(value.clone()),
                 None => Resolution::Delete,
@@ -230,8 +243,12 @@ impl<B: Backend> Repository<B> {
             let theirs = self.read_commit(next)?.maps;
             let config = self.options.tree_config;
             let backend = &self.backend;
-            let (base, ours, theirs) = (&base, &merged, &theirs);
-            let versions = Versions { base, ours, theirs, for_base: true };
+            let versions = Versions {
+                ours_descends: descends,
+                theirs_descends: bases.len() < 2,
+                for_base: true,
+                ..Versions::descending(&base, &merged, &theirs)
+            };
             merged = merge_maps(backend, config, versions, &mut keep_base, adjust)?.maps;
             last = *next;
         }
@@ -245,7 +262,8 @@ impl<B: Backend> Repository<B> {
         strategy: Strategy<'_>,
         adjust: &mut dyn Adjust,
     ) -> Result<Applied, RepoError> {
-        let Changes { kind, other, base, theirs, message, author } = changes;
+        let Changes { kind, other, base, theirs, message, author, .. } = changes;
+        let (ours_descends, theirs_descends) = (changes.ours_descends, changes.theirs_descends);
         let decide = |answer: Resolution| move |_: &MapName, _: &Conflict| answer.clone();
         let (mut record, mut ours, mut their) = (
             decide(Resolution::Conflict),
@@ -260,7 +278,11 @@ impl<B: Backend> Repository<B> {
         };
         let config = self.options.tree_config;
         let tip_maps = &self.seen.tip_maps;
-        let versions = Versions { base, ours: tip_maps, theirs, for_base: false };
+        let versions = Versions {
+            ours_descends,
+            theirs_descends,
+            ..Versions::descending(base, tip_maps, theirs)
+        };
         let mut merged = merge_maps(&self.backend, config, versions, resolver, adjust)?;
         // The adjuster's come behind the others, but are recorded map by map.
         merged.conflicts.sort_by(|(a, x), (b, y)| (a, &x.key).cmp(&(b, &y.key)));

@@ -54,6 +54,8 @@ impl<B: Backend> Repository<B> {
             kind: OperationKind::CherryPick,
             other: *id,
             base: &self.parent_maps(id, &commit, mainline)?,
+            ours_descends: self.descends_from(parent_of(id, &commit, mainline)?)?,
+            theirs_descends: true,
             theirs: &commit.maps,
             message: commit.message.clone(),
             author: commit.author.clone(),
@@ -94,6 +96,8 @@ impl<B: Backend> Repository<B> {
             kind: OperationKind::Revert,
             other: *id,
             base: &commit.maps,
+            ours_descends: self.descends_from(Some(*id))?,
+            theirs_descends: true,
             theirs: &self.parent_maps(id, &commit, mainline)?,
             message: format!("Revert \"{}\"\n\nThis reverts commit {id}.", commit.title()),
             author: self.identity()?,
@@ -108,16 +112,35 @@ impl<B: Backend> Repository<B> {
         commit: &Commit,
         mainline: Option<usize>,
     ) -> Result<Maps, RepoError> {
-        let parent = match (&commit.parents[..], mainline) {
-            ([], None) => return Ok(Maps::new()),
-            ([only], None) => Some(only),
-            (parents, Some(n)) => n.checked_sub(1).and_then(|n| parents.get(n)),
-            (_, None) => None,
-        };
-        let parents = commit.parents.len();
-        let parent = parent.ok_or(RepoError::Mainline { id: *id, parents })?;
-        Ok(self.read_commit(parent)?.maps)
+        match parent_of(id, commit, mainline)? {
+            None => Ok(Maps::new()),
+            Some(parent) => Ok(self.read_commit(&parent)?.maps),
+        }
     }
+
+    /// Whether what is checked out was made from a commit; all is made from nothing.
+    fn descends_from(&self, base: Option<CommitId>) -> Result<bool, RepoError> {
+        match (self.seen.tip, base) {
+            (Some(tip), Some(base)) => Ok(self.merge_bases(tip, base)?.contains(&base)),
+            (_, base) => Ok(base.is_none()),
+        }
+    }
+}
+
+/// The parent that the changes of a commit are told from, if it has one.
+fn parent_of(
+    id: &CommitId,
+    commit: &Commit,
+    mainline: Option<usize>,
+) -> Result<Option<CommitId>, RepoError> {
+    let parent = match (&commit.parents[..], mainline) {
+        ([], None) => return Ok(None),
+        ([only], None) => Some(only),
+        (parents, Some(n)) => n.checked_sub(1).and_then(|n| parents.get(n)),
+        (_, None) => None,
+    };
+    let parents = commit.parents.len();
+    parent.copied().map(Some).ok_or(RepoError::Mainline { id: *id, parents })
 }
 
 impl From<Applied> for PickOutcome {

@@ -185,8 +185,7 @@ pub(super) fn look<B: Backend>(backend: &B, config: TreeConfig) -> Result<(Seen,
         // Someone moved the branch under saved changes: they continue the new tip.
         Some(saved) => {
             let base = commit_maps(backend, saved.base)?;
-            let (base, ours, theirs) = (&base, &saved.maps, &tip_maps);
-            let versions = Versions { base, ours, theirs, for_base: false };
+            let versions = Versions::descending(&base, &saved.maps, &tip_maps);
             merge_maps(backend, config, versions, &mut ours_win, &mut KeyByKey)?.maps
         }
     };

@@ -4,6 +4,7 @@ use prollytree_repo::{Backend, MapName};
 
 use super::{Database, TableHandle};
 use crate::error::SqlError;
+use crate::row::RowCodec;
 use crate::schema::{Index, IndexKey};
 use crate::text;
 use crate::value::{Row, Value};
@@ -101,7 +102,7 @@ impl<B: Backend + 'static> Database<B> {
             _ => None,
         };
         for (index, map) in table.indexes() {
-            let mut entry = |row: &Row| index_entry(table, index, &key, row, evaluate);
+            let mut entry = |row: &Row| index_entry(table.codec(), index, &key, row, evaluate);
             let before = old_row.as_ref().map(&mut entry).transpose()?;
             let after = row.as_ref().map(&mut entry).transpose()?;
             self.move_entry(table, index, map, before, after, undo)?;
@@ -199,7 +200,7 @@ impl<B: Backend + 'static> Database<B> {
         let rows = self.current()?.rows_of(table.codec().clone())?;
         for row in rows.scan(ALL_KEYS, false).rows() {
             let (key, row) = row?;
-            let entry = index_entry(table, index, &key, &row, evaluate)?;
+            let entry = index_entry(table.codec(), index, &key, &row, evaluate)?;
             if !entry.value.is_empty() && self.repo.contains(map, &entry.key)? {
                 return Err(not_unique(table, index, &entry.values));
             }
@@ -212,15 +213,15 @@ impl<B: Backend + 'static> Database<B> {
 
 /// An entry of an index.
 #[derive(PartialEq)]
-struct Entry {
-    key: Vec<u8>,
+pub(crate) struct Entry {
+    pub(crate) key: Vec<u8>,
     /// The row's key, where the index must be unique and no part is NULL; else nothing.
-    value: Vec<u8>,
+    pub(crate) value: Vec<u8>,
     values: Vec<Value>,
 }
 
-fn index_entry(
-    table: &TableHandle,
+pub(crate) fn index_entry(
+    codec: &RowCodec,
     index: &Index,
     row_key: &[u8],
     row: &Row,
@@ -228,7 +229,7 @@ fn index_entry(
 ) -> Result<Entry, SqlError> {
     let values = index.parts.iter().map(|part| match &part.key {
         IndexKey::Column(slot) => {
-            let position = table.table().position(*slot);
+            let position = codec.table().position(*slot);
             Ok(position.and_then(|at| row.get(at)).cloned().unwrap_or_default())
         }
         expression => evaluate(expression, row),
@@ -236,7 +237,7 @@ fn index_entry(
     let values = values.collect::<Result<Vec<_>, SqlError>>()?;
     let is_key = index.unique && !values.iter().any(Value::is_null);
     let (behind, value) = if is_key { (&[][..], row_key) } else { (row_key, &[][..]) };
-    let key = table.codec().index_key(&index.name, &index.parts, &values, behind)?;
+    let key = codec.index_key(&index.name, &index.parts, &values, behind)?;
     Ok(Entry { key, value: value.to_vec(), values })
 }
 

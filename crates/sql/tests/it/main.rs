@@ -1,4 +1,5 @@
 //! Integration tests of the tables and of both engines.
 
 mod database;
+mod merge;
 mod vectors;

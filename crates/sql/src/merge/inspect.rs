@@ -1,0 +1,233 @@
+//! Which rows of merged tables break a constraint, and what the indexes are.
+//!
+//! Only rows that differ from the side that has the constraint are looked at: that side kept it.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use prollytree_repo::Backend;
+
+use super::indexes;
+use super::plan::{Plan, Plans, Reference};
+use super::references::{IndexTrees, Lookup, cells, comparable, referenced_slots};
+use super::{ConflictKind, Expressions};
+use crate::error::SqlError;
+use crate::schema::{Column, ForeignKey, Table};
+use crate::value::Row;
+use crate::version::RowDiff;
+
+/// A row that breaks a constraint.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Violation {
+    pub(super) table: String,
+    pub(super) key: Vec<u8>,
+    pub(super) kind: ConflictKind,
+    /// The index, the column, the table that a foreign key refers to, or the condition.
+    pub(super) because: String,
+}
+
+/// What was found.
+pub(super) struct Inspection<B> {
+    pub(super) violations: Vec<Violation>,
+    /// The indexes of the merged rows.
+    pub(super) trees: IndexTrees<B>,
+}
+
+/// Rows that differ from a side, read once for all constraints.
+type Changes = HashMap<(String, Reference), Rc<Vec<RowDiff>>>;
+
+/// Inspects merged tables. O(changed rows · log rows), but for foreign keys whose columns have no index.
+///
+/// # Errors
+/// An expression cannot be computed, a row is damaged, or the backend fails.
+pub(super) fn inspect<B: Backend + 'static>(
+    plans: &Plans<B>,
+    expressions: &mut dyn Expressions,
+) -> Result<Inspection<B>, SqlError> {
+    let mut inspector =
+        Inspector { plans, changes: Changes::new(), trees: IndexTrees::new(), found: Vec::new() };
+    for plan in plans.values() {
+        inspector.indexes(plan, expressions)?;
+        inspector.cells(plan)?;
+        inspector.checks(plan, expressions)?;
+    }
+    for plan in plans.values() {
+        for key in &plan.table().foreign_keys {
+            inspector.children(plan, key)?;
+            inspector.parents(plan, key)?;
+        }
+    }
+    let Inspector { mut found, trees, .. } = inspector;
+    found.sort_unstable();
+    found.dedup();
+    Ok(Inspection { violations: found, trees })
+}
+
+struct Inspector<'a, B> {
+    plans: &'a Plans<B>,
+    changes: Changes,
+    trees: IndexTrees<B>,
+    found: Vec<Violation>,
+}
+
+impl<B: Backend + 'static> Inspector<'_, B> {
+    fn changes(
+        &mut self,
+        plan: &Plan<B>,
+        against: Reference,
+    ) -> Result<Rc<Vec<RowDiff>>, SqlError> {
+        let place = (plan.table().name.clone(), against);
+        if let Some(changes) = self.changes.get(&place) {
+            return Ok(changes.clone());
+        }
+        let changes = Rc::new(plan.changes(against)?);
+        self.changes.insert(place, changes.clone());
+        Ok(changes)
+    }
+
+    fn add(&mut self, plan: &Plan<B>, key: &[u8], kind: ConflictKind, because: &str) {
+        let (table, key, because) = (plan.table().name.clone(), key.to_vec(), because.to_owned());
+        self.found.push(Violation { table, key, kind, because });
+    }
+
+    /// Brings the indexes up to date.
+    fn indexes(
+        &mut self,
+        plan: &Plan<B>,
+        expressions: &mut dyn Expressions,
+    ) -> Result<(), SqlError> {
+        for index in plan.table().indexes.iter().filter(|index| index.is_stored()) {
+            let reference = indexes::reference(plan, index);
+            let changes = self.changes(plan, reference)?;
+            let merged = indexes::follow(plan, index, reference, &changes, expressions)?;
+            for (row, other) in merged.twins {
+                // The one is to go that ours does not have.
+                let key = if plan.differs(&row)? || !plan.differs(&other)? { row } else { other };
+                self.add(plan, &key, ConflictKind::NotUnique, &index.name);
+            }
+            let place = (plan.table().name.clone(), index.name.clone());
+            self.trees.insert(place, merged.tree);
+        }
+        Ok(())
+    }
+
+    /// Checks what columns demand of their cells.
+    fn cells(&mut self, plan: &Plan<B>) -> Result<(), SqlError> {
+        let table = plan.table().clone();
+        for (at, column) in table.columns.iter().enumerate() {
+            let is_key = table.primary_key.iter().any(|part| part.slot == column.slot);
+            let is_computed = column.generated.as_ref().is_some_and(|how| !how.stored);
+            if is_key || is_computed || !column.not_null && !table.strict {
+                continue;
+            }
+            let demand = |column: &Column, table: &Table| {
+                (column.not_null, table.strict.then_some(column.ty))
+            };
+            let has = |side: &Table| {
+                let same = side.columns.iter().find(|found| found.slot == column.slot);
+                same.is_some_and(|found| demand(found, side) == demand(column, &table))
+            };
+            // Rows of a side without the column have its initial value there.
+            let reference = plan.reference(has);
+            for RowDiff { key, after, .. } in self.changes(plan, reference)?.iter() {
+                let Some(cell) = after.as_ref().and_then(|row| row.get(at)) else { continue };
+                if column.not_null && cell.is_null() {
+                    self.add(plan, key, ConflictKind::NotNull, &column.name);
+                } else if table.strict && !column.ty.admits(cell) {
+                    self.add(plan, key, ConflictKind::WrongType, &column.name);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn checks(
+        &mut self,
+        plan: &Plan<B>,
+        expressions: &mut dyn Expressions,
+    ) -> Result<(), SqlError> {
+        let table = plan.table().clone();
+        if table.checks.is_empty() {
+            return Ok(());
+        }
+        let has = |side: &Table| table.checks.iter().all(|check| side.checks.contains(check));
+        for RowDiff { key, after, .. } in self.changes(plan, plan.reference(has))?.iter() {
+            let Some(row) = after else { continue };
+            if let Some(check) = expressions.broken_check(&table, row)? {
+                self.add(plan, key, ConflictKind::Check, &check);
+            }
+        }
+        Ok(())
+    }
+
+    fn reference(&self, plan: &Plan<B>, key: &ForeignKey) -> Reference {
+        plan.reference(|side| side.foreign_keys.contains(key))
+    }
+
+    /// Looks for changed rows that refer to nothing.
+    fn children(&mut self, plan: &Plan<B>, key: &ForeignKey) -> Result<(), SqlError> {
+        let parent = find(self.plans, &key.table);
+        // Without the table, rows that nobody changed refer to nothing, too.
+        let reference = parent.map_or(Reference::Nothing, |_| self.reference(plan, key));
+        for RowDiff { key: row_key, after, .. } in self.changes(plan, reference)?.iter() {
+            let values = after.as_ref().and_then(|row| cells(plan.table(), &key.columns, row));
+            let Some(values) = values else { continue };
+            let found = match parent {
+                None => false,
+                Some(parent) => {
+                    let slots = referenced_slots(key, parent.table());
+                    let lookup = Lookup { trees: &self.trees };
+                    lookup.has_row(parent, &slots, &values)?
+                }
+            };
+            if !found {
+                self.add(plan, row_key, ConflictKind::ForeignKey, &key.table);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for rows that are gone, or have another key, though rows that nobody changed refer to
+    /// them.
+    fn parents(&mut self, child: &Plan<B>, key: &ForeignKey) -> Result<(), SqlError> {
+        let Some(parent) = find(self.plans, &key.table) else { return Ok(()) };
+        let slots = referenced_slots(key, parent.table());
+        let reference = self.reference(child, key);
+        for RowDiff { key: row_key, before, after } in self.changes(parent, reference)?.iter() {
+            let values = |row: &Row| cells(parent.table(), &slots, row);
+            let Some(gone) = before.as_ref().and_then(values) else { continue };
+            if let Some(now) = after.as_ref().and_then(values)
+                && comparable(parent.table(), &slots, &now)?
+                    == comparable(parent.table(), &slots, &gone)?
+            {
+                continue;
+            }
+            let lookup = Lookup { trees: &self.trees };
+            if lookup.has_row(parent, &slots, &gone)? {
+                continue;
+            }
+            // A changed child was found from its own side.
+            let unchanged = child.rows_of(reference);
+            let mut orphan = None;
+            lookup.rows_with(child, &key.columns, &gone, &mut |key, row| {
+                if unchanged.get(key)?.as_ref() == Some(row) {
+                    orphan = Some(key.to_vec());
+                }
+                Ok(orphan.is_none())
+            })?;
+            let Some(orphan) = orphan else { continue };
+            if parent.differs(row_key)? || !child.differs(&orphan)? {
+                self.add(parent, row_key, ConflictKind::ForeignKey, &child.table().name);
+            } else {
+                self.add(child, &orphan, ConflictKind::ForeignKey, &parent.table().name);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The table of this name, whatever the case of its letters.
+fn find<'p, B>(plans: &'p Plans<B>, name: &str) -> Option<&'p Plan<B>> {
+    let same = |(found, _): &(&String, _)| found.eq_ignore_ascii_case(name);
+    plans.get(name).or_else(|| plans.iter().find(same).map(|(_, plan)| plan))
+}
