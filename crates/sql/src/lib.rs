@@ -16,6 +16,8 @@ pub mod key;
 mod merge;
 mod row;
 pub mod schema;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod text;
 mod value;
 mod version;
