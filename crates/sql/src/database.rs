@@ -29,6 +29,13 @@ pub enum History {
     Explicit,
 }
 
+/// A state of a [`Database`] that it can go back to.
+#[derive(Clone, Debug)]
+pub struct Savepoint {
+    maps: Maps,
+    catalog: Arc<Catalog>,
+}
+
 /// Tables in the working state of a [`Repository`]: what both engines stand on.
 ///
 /// Changes are held in memory until [`record`](Self::record) makes them durable, or
@@ -236,6 +243,27 @@ impl<B: Backend + 'static> Database<B> {
         if let Some((maps, catalog)) = self.before.take() {
             self.repo.set_working_maps(maps);
             self.catalog = catalog;
+            self.forget();
+        }
+        Ok(())
+    }
+
+    /// The state as it is, to go back to.
+    ///
+    /// # Errors
+    /// The backend fails.
+    pub fn savepoint(&mut self) -> Result<Savepoint, SqlError> {
+        Ok(Savepoint { maps: self.repo.working_maps()?, catalog: self.catalog.clone() })
+    }
+
+    /// Goes back to a state since the last [`record`](Self::record).
+    ///
+    /// # Errors
+    /// The backend fails.
+    pub fn roll_back_to(&mut self, savepoint: &Savepoint) -> Result<(), SqlError> {
+        if self.before.is_some() {
+            self.repo.set_working_maps(savepoint.maps.clone());
+            self.catalog = savepoint.catalog.clone();
             self.forget();
         }
         Ok(())

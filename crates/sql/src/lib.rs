@@ -23,7 +23,9 @@ mod value;
 mod version;
 
 pub use catalog::{Catalog, catalog_map, index_map, rows_map};
-pub use database::{Change, Database, EvaluateIndex, History, TableHandle, no_expressions};
+pub use database::{
+    Change, Database, EvaluateIndex, History, Savepoint, TableHandle, no_expressions,
+};
 pub use error::SqlError;
 pub use merge::{
     ConflictKind, Expressions, MergeStrategy, NoExpressions, RowChoice, RowConflict,

@@ -2,12 +2,24 @@
 
 mod connection;
 mod convert;
+mod copy;
+mod define;
 mod error;
+mod harvest;
+mod known;
+mod mirror;
+mod outcome;
+mod parse;
+mod read_index;
+mod read_table;
 mod script;
+mod shared;
+mod statement;
+mod text_of;
+mod track;
+mod transaction;
 mod versions;
 
 pub use connection::{Connection, ConnectionOptions};
 pub use error::SqliteError;
 pub use outcome::{Outcome, ResultSet};
-
-mod outcome;

@@ -36,6 +36,21 @@ pub(super) struct Transition<'a> {
 }
 
 impl<B: Backend> Repository<B> {
+    /// Whether nobody else moved what this handle depends on since it looked last: the head, the
+    /// branch, what was saved. Reads refs only, so it is much cheaper than
+    /// [`refresh`](Self::refresh).
+    ///
+    /// # Errors
+    /// The backend fails or is damaged.
+    pub fn is_current(&self) -> Result<bool, RepoError> {
+        let Glance { head, tip, working, operation } = Glance::read(&self.backend)?;
+        let seen = &self.seen;
+        Ok(head == seen.head
+            && tip == seen.tip
+            && working == seen.working
+            && operation == seen.operation.as_ref().map(|(id, _)| *id))
+    }
+
     /// The transition that changes nothing.
     pub(super) fn stay(&self) -> Transition<'static> {
         Transition {

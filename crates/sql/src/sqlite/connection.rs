@@ -1,18 +1,23 @@
 //! A connection: a repository's tables, and the working copy of them in which statements run.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use prollytree_repo::{Backend, CommitId, Repository};
+use prollytree_repo::{Backend, CommitId, Maps, Repository};
 
 use super::convert::{Bound, from_sqlite};
+use super::copy::WorkingCopy;
 use super::error::SqliteError;
 use super::outcome::{Outcome, ResultSet};
-use super::{script, versions};
+use super::shared::Shared;
+use super::statement::Kind;
+use super::transaction::Transaction;
+use super::{known, script, versions};
+use crate::catalog::Catalog;
 use crate::database::{Database, History};
 use crate::error::SqlError;
 use crate::value::Value;
+use crate::version::Version;
 
 /// How a [`Connection`] is opened.
 #[derive(Clone, Debug, Default)]
@@ -24,35 +29,27 @@ pub struct ConnectionOptions {
     pub working_copy: Option<PathBuf>,
 }
 
-/// What a connection shares with the virtual tables in it.
-pub(crate) struct Shared<B> {
-    database: Mutex<Database<B>>,
-    moved: AtomicBool,
-}
-
-impl<B> Shared<B> {
-    /// The tables. Not to be held while a statement runs.
-    pub(crate) fn database(&self) -> MutexGuard<'_, Database<B>> {
-        self.database.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says that the repository was moved: checked out, merged, reset.
-    #[expect(dead_code, reason = "for functions of versions")]
-    pub(crate) fn set_moved(&self) {
-        self.moved.store(true, Ordering::Release);
-    }
-
-    /// Whether the repository was moved since this was last asked.
-    pub(crate) fn take_moved(&self) -> bool {
-        self.moved.swap(false, Ordering::AcqRel)
-    }
-}
-
 /// A connection to the tables of a repository, in the dialect of SQLite.
+///
+/// Queries see the tables as they were when the connection last looked: when it was opened, at
+/// `BEGIN`, at a statement that changes something, and at [`refresh`](Self::refresh).
 pub struct Connection<B> {
-    shared: Arc<Shared<B>>,
-    sqlite: rusqlite::Connection,
+    pub(super) shared: Arc<Shared<B>>,
+    pub(super) copy: WorkingCopy,
+    pub(super) transaction: Option<Transaction>,
+    /// Whether the working copy is not what the trees are.
+    pub(super) must_rebuild: bool,
 }
+
+/// A statement, and where it stands in the text that is run.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'s> {
+    pub(super) sql: &'s str,
+    pub(super) start: usize,
+}
+
+/// Whether a row is the last that is wanted.
+type See<'s> = dyn FnMut(&[Value]) -> Result<bool, SqliteError> + 's;
 
 impl<B: Backend + 'static> Connection<B> {
     /// Opens a repository's tables.
@@ -60,11 +57,12 @@ impl<B: Backend + 'static> Connection<B> {
     /// # Errors
     /// The catalog is damaged, the working copy cannot be made, or the backend fails.
     pub fn open(repo: Repository<B>, options: ConnectionOptions) -> Result<Self, SqliteError> {
-        let database = Mutex::new(Database::new(repo, options.history)?);
-        let shared = Arc::new(Shared { database, moved: AtomicBool::new(false) });
-        let sqlite = rusqlite::Connection::open_in_memory()?;
-        versions::register(&sqlite, &shared)?;
-        Ok(Self { shared, sqlite })
+        let shared = Arc::new(Shared::new(Database::new(repo, options.history)?));
+        let copy = WorkingCopy::new(rusqlite::Connection::open_in_memory()?)?;
+        versions::register(&copy.sqlite, &shared)?;
+        let mut connection = Self { shared, copy, transaction: None, must_rebuild: true };
+        connection.catch_up_alone()?;
+        Ok(connection)
     }
 
     /// Runs a script, statement by statement, up to the first error.
@@ -72,11 +70,10 @@ impl<B: Backend + 'static> Connection<B> {
     /// # Errors
     /// A statement fails; those before it stay done.
     pub fn run(&mut self, sql: &str) -> Result<Vec<Outcome>, SqliteError> {
-        let statements = script::statements(sql);
-        statements
-            .into_iter()
-            .map(|range| self.one(&sql[range.clone()], range.start, &[]))
-            .collect()
+        let statements = script::statements(sql).into_iter();
+        let texts =
+            statements.filter_map(|range| Some(Text { start: range.start, sql: sql.get(range)? }));
+        texts.map(|text| self.one(text, &[])).collect()
     }
 
     /// Runs one statement.
@@ -84,7 +81,7 @@ impl<B: Backend + 'static> Connection<B> {
     /// # Errors
     /// The statement fails, or the text is not one statement.
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<Outcome, SqliteError> {
-        self.one(sql, 0, params)
+        self.one(Text { sql, start: 0 }, params)
     }
 
     /// Runs one statement and gives its rows.
@@ -101,6 +98,8 @@ impl<B: Backend + 'static> Connection<B> {
     /// Runs one statement, and shows each row to `see` until it answers `false`. Gives the names of the
     /// columns.
     ///
+    /// The rows of a query are shown as they are found; those of a change, once it is recorded.
+    ///
     /// # Errors
     /// As [`execute`](Self::execute), or `see` fails.
     pub fn query_each(
@@ -109,6 +108,13 @@ impl<B: Backend + 'static> Connection<B> {
         params: &[Value],
         see: &mut dyn FnMut(&[Value]) -> Result<bool, SqliteError>,
     ) -> Result<Vec<String>, SqliteError> {
+        self.follow_moves()?;
+        let text = Text { sql, start: 0 };
+        if Kind::of(sql)? == Kind::Other
+            && let Some(columns) = self.read(text, params, true, see)?
+        {
+            return Ok(columns);
+        }
         let found = self.query(sql, params)?;
         for row in &found.rows {
             if !see(row)? {
@@ -123,7 +129,16 @@ impl<B: Backend + 'static> Connection<B> {
     /// # Errors
     /// A transaction is under way, someone else was faster (retryable), or the backend fails.
     pub fn commit(&mut self, message: &str) -> Result<CommitId, SqliteError> {
+        self.require_no_transaction("a commit by name")?;
+        self.refresh()?;
         Ok(self.shared.database().commit(message)?)
+    }
+
+    fn require_no_transaction(&self, what: &'static str) -> Result<(), SqliteError> {
+        match self.transaction {
+            Some(_) => Err(SqlError::InTransaction { what }.into()),
+            None => Ok(()),
+        }
     }
 
     /// Lets the repository be changed as a whole: checked out, merged, reset.
@@ -134,55 +149,192 @@ impl<B: Backend + 'static> Connection<B> {
         &mut self,
         work: impl FnOnce(&mut Repository<B>) -> Result<T, SqlError>,
     ) -> Result<T, SqliteError> {
-        let outcome = self.shared.database().with_repository(work);
+        self.require_no_transaction("a change of the repository")?;
+        let outcome = self.shared.with_repository(work);
         self.refresh()?;
         Ok(outcome?)
     }
 
-    /// Sees what others have changed meanwhile.
+    /// Sees what others have changed meanwhile. O(changed rows), and O(rows) of each table that looks
+    /// another way.
     ///
     /// # Errors
     /// A transaction is under way, or the backend fails.
     pub fn refresh(&mut self) -> Result<(), SqliteError> {
-        self.shared.take_moved();
-        Ok(self.shared.database().refresh()?)
+        self.require_no_transaction("a look at what others changed")?;
+        self.catch_up_alone()
     }
 
     /// Whether a transaction is under way.
     pub fn is_in_transaction(&self) -> bool {
-        !self.sqlite.is_autocommit()
+        self.transaction.is_some()
     }
 
     /// The names of the tables, in their order.
-    pub fn tables(&self) -> Vec<String> {
-        self.shared.database().catalog().tables().map(|table| table.name.clone()).collect()
+    ///
+    /// # Errors
+    /// The working copy fails.
+    pub fn tables(&self) -> Result<Vec<String>, SqliteError> {
+        let objects = known::read(&self.copy.sqlite)?;
+        Ok(known::Known::tables(&objects).cloned().collect())
     }
 
-    /// The statements that make the tables, indexes, views and triggers; each ends with a semicolon.
-    /// With a name, those of one table or view.
+    /// The statements that make the tables, indexes, views and triggers, in an order in which they can
+    /// be run. With a name, those of one table or view.
     ///
     /// # Errors
     /// The working copy fails.
     pub fn schema_sql(&self, name: Option<&str>) -> Result<Vec<String>, SqliteError> {
-        _ = name;
-        Ok(Vec::new())
+        let objects = known::read(&self.copy.sqlite)?.into_values();
+        let wanted =
+            objects.filter(|object| name.is_none_or(|name| object.on.eq_ignore_ascii_case(name)));
+        Ok(wanted.map(|object| object.sql).collect())
     }
 
-    fn one(&mut self, sql: &str, start: usize, params: &[Value]) -> Result<Outcome, SqliteError> {
-        let failed = |error| SqliteError::of_statement(error, sql, start);
-        let mut statement = self.sqlite.prepare_cached(sql).map_err(failed)?;
-        let columns: Vec<_> = statement.column_names().into_iter().map(str::to_owned).collect();
-        let width = columns.len();
+    fn one(&mut self, text: Text<'_>, params: &[Value]) -> Result<Outcome, SqliteError> {
+        self.follow_moves()?;
+        match Kind::of(text.sql)? {
+            Kind::Begin => self.begin(text),
+            Kind::Commit => self.commit_transaction(text),
+            Kind::Rollback => self.roll_back(text),
+            Kind::Savepoint(name) => self.savepoint(text, name),
+            Kind::Release(name) => self.release(text, &name),
+            Kind::RollbackTo(name) => self.roll_back_to(text, &name),
+            Kind::Define => self.change(text, params, true).map(|_| Outcome::Done),
+            Kind::Pragma => self.pragma(text, params),
+            Kind::Change | Kind::Other => {
+                let mut rows = Vec::new();
+                let mut see = |row: &[Value]| {
+                    rows.push(row.to_vec());
+                    Ok(true)
+                };
+                match self.read(text, params, true, &mut see)? {
+                    Some(columns) => Ok(Outcome::Rows(ResultSet { columns, rows })),
+                    None => self.change(text, params, false),
+                }
+            }
+        }
+    }
+
+    fn pragma(&mut self, text: Text<'_>, params: &[Value]) -> Result<Outcome, SqliteError> {
+        if text.sql.to_ascii_lowercase().contains("defer_foreign_keys") {
+            match &mut self.transaction {
+                Some(transaction) => transaction.defers = true,
+                // Outside, it would hold for one statement, at whose end keys are checked anyway.
+                None => return Ok(Outcome::Done),
+            }
+        }
+        self.perform(text, params)
+    }
+
+    /// Runs a statement in the working copy.
+    pub(super) fn perform(&self, text: Text<'_>, params: &[Value]) -> Result<Outcome, SqliteError> {
         let mut rows = Vec::new();
+        let mut see = |row: &[Value]| {
+            rows.push(row.to_vec());
+            Ok(true)
+        };
+        let columns = self.read(text, params, false, &mut see)?.unwrap_or_default();
+        Ok(match columns.as_slice() {
+            [] if Kind::of(text.sql)? == Kind::Change => {
+                Outcome::Changed(self.copy.sqlite.changes())
+            }
+            [] => Outcome::Done,
+            _ => Outcome::Rows(ResultSet { columns, rows }),
+        })
+    }
+
+    /// Runs a statement in the working copy and shows its rows. `None` if it may change something and
+    /// must not.
+    fn read(
+        &self,
+        text: Text<'_>,
+        params: &[Value],
+        only_query: bool,
+        see: &mut See<'_>,
+    ) -> Result<Option<Vec<String>>, SqliteError> {
+        let failed = |error| SqliteError::of_statement(error, text.sql, text.start);
+        let mut statement = self.copy.sqlite.prepare_cached(text.sql).map_err(failed)?;
+        if only_query && !statement.readonly() {
+            return Ok(None);
+        }
+        let columns: Vec<_> = statement.column_names().into_iter().map(str::to_owned).collect();
         let params = rusqlite::params_from_iter(params.iter().map(Bound));
         let mut found = statement.query(params).map_err(failed)?;
+        let mut cells = Vec::with_capacity(columns.len());
         while let Some(row) = found.next().map_err(failed)? {
-            let cells = (0..width).map(|at| row.get_ref(at).map(from_sqlite));
-            rows.push(cells.collect::<Result<Vec<_>, _>>()?);
+            cells.clear();
+            for at in 0..columns.len() {
+                cells.push(from_sqlite(row.get_ref(at)?));
+            }
+            if !see(&cells)? {
+                break;
+            }
         }
-        if width > 0 {
-            return Ok(Outcome::Rows(ResultSet { columns, rows }));
+        Ok(Some(columns))
+    }
+
+    /// Follows what a function of a query did to the repository.
+    fn follow_moves(&mut self) -> Result<(), SqliteError> {
+        if self.shared.was_moved() && self.transaction.is_none() {
+            self.catch_up_alone()?;
         }
-        Ok(Outcome::Changed(self.sqlite.changes()))
+        Ok(())
+    }
+
+    /// Begins a write in the working copy, which then holds what the trees do.
+    pub(super) fn begin_write(&mut self) -> Result<(), SqliteError> {
+        loop {
+            self.copy.sqlite.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            let known = self.copy.known.clone();
+            match self.catch_up() {
+                Ok(false) => return Ok(()),
+                // What was followed is kept, whatever becomes of the write.
+                Ok(true) => self.copy.sqlite.execute_batch("COMMIT")?,
+                Err(error) => {
+                    self.copy.known = known;
+                    self.copy.sqlite.execute_batch("ROLLBACK")?;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn catch_up_alone(&mut self) -> Result<(), SqliteError> {
+        self.begin_write()?;
+        Ok(self.copy.sqlite.execute_batch("COMMIT")?)
+    }
+
+    /// Brings the working copy to what the trees hold, and tells whether there was something to do.
+    fn catch_up(&mut self) -> Result<bool, SqliteError> {
+        let held = self.shared.take_held();
+        let (from, to) = {
+            let mut database = self.shared.database();
+            let is_current = database.repository().is_current().map_err(SqlError::from)?;
+            if is_current && held.is_none() && !self.must_rebuild {
+                return Ok(false);
+            }
+            let from = match held {
+                Some(held) => held,
+                None => database.current()?,
+            };
+            if !is_current {
+                database.refresh()?;
+            }
+            (from, database.current()?)
+        };
+        let followed = if self.must_rebuild {
+            let backend = self.shared.database().repository().backend().clone();
+            let nothing = Version::with_catalog(backend, Maps::new(), Arc::new(Catalog::default()));
+            self.copy.clear().and_then(|()| self.copy.follow(&nothing, &to))
+        } else {
+            self.copy.follow(&from, &to)
+        };
+        if followed.is_err() {
+            self.shared.set_held(from);
+        } else {
+            self.must_rebuild = false;
+        }
+        followed.map(|()| true)
     }
 }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use prollytree_repo::Backend;
 
-use super::connection::Shared;
+use super::shared::Shared;
 
 /// Makes the tables and functions of versions known to a connection.
 ///
-/// Functions that move the repository (by `Database::with_repository`) call [`Shared::set_moved`],
-/// so that the working copy follows before the next statement.
+/// Functions that move the repository do so by [`Shared::with_repository`].
 #[expect(clippy::unnecessary_wraps, reason = "what is registered can fail")]
 pub(super) fn register<B: Backend + 'static>(
     sqlite: &rusqlite::Connection,

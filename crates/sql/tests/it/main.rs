@@ -2,4 +2,6 @@
 
 mod database;
 mod merge;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod vectors;

@@ -1,0 +1,259 @@
+//! Which rows statements changed.
+//!
+//! Temporary triggers tell the keys of the rows that are inserted, updated and deleted, also by
+//! cascades and by other triggers. The keys are a superset of what changed: each row is read back
+//! before it is written, so a change that was taken back does no harm.
+//!
+//! Triggers do not see the rows that `REPLACE` removes, unless `recursive_triggers` is on, which would
+//! make triggers of users run within themselves. So a further trigger looks for the rows that have
+//! what must be unique before a row is written. They are rows that stay, if it is not a `REPLACE`.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::functions::{Context, FunctionFlags};
+
+use super::error::SqliteError;
+use super::mirror::{Mirror, hidden_rowid};
+use super::text_of::{column_name, ident, is_known};
+use crate::schema::{Index, IndexKey, Table, TableKind};
+
+/// The function that the triggers call.
+const MARK: &str = "prolly_mark";
+/// What the names of the triggers begin with.
+pub(super) const PREFIX: &str = "prolly_";
+
+/// The tables that are watched, and the keys of changed rows.
+#[derive(Clone, Default)]
+pub(super) struct Tracker(Arc<Mutex<Vec<Watched>>>);
+
+/// A table and the keys of its changed rows. A table that is altered is watched anew, so that its old
+/// triggers, which come back when that is rolled back, are still understood.
+struct Watched {
+    mirror: Arc<Mirror>,
+    rowids: HashSet<i64>,
+    keys: HashSet<Vec<u8>>,
+}
+
+impl Tracker {
+    /// Makes the function known to a connection.
+    pub(super) fn register(&self, sqlite: &rusqlite::Connection) -> rusqlite::Result<()> {
+        let tracker = self.clone();
+        let flags = FunctionFlags::SQLITE_UTF8;
+        sqlite.create_scalar_function(MARK, -1, flags, move |context| tracker.mark(context))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Watched>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mark(&self, context: &mut Context<'_>) -> rusqlite::Result<Option<i64>> {
+        let failed = |error: SqliteError| rusqlite::Error::UserFunctionError(error.into());
+        let number = context.get::<u32>(0)? as usize;
+        let mut tables = self.lock();
+        let Some(watched) = tables.get_mut(number) else { return Ok(None) };
+        if watched.mirror.has_rowid_key() {
+            for at in 1..context.len() {
+                // NULL is the rowid of a row that gets one yet.
+                if let Some(rowid) = context.get::<Option<i64>>(at)? {
+                    watched.rowids.insert(rowid);
+                }
+            }
+            return Ok(None);
+        }
+        let width = watched.mirror.key_names().len();
+        let mut at = 1;
+        while at < context.len() {
+            let cells = (at..at + width).map(|at| context.get_raw(at));
+            match watched.mirror.tree_key(cells).map_err(failed)? {
+                Some(key) => _ = watched.keys.insert(key),
+                None => return Err(failed(no_key(&watched.mirror))),
+            }
+            at += width;
+        }
+        Ok(None)
+    }
+
+    /// Watches a table from now on, in place of what was watched as `before`. Gives its number.
+    pub(super) fn watch(
+        &self,
+        sqlite: &rusqlite::Connection,
+        mirror: Arc<Mirror>,
+        before: Option<usize>,
+    ) -> rusqlite::Result<usize> {
+        if let Some(before) = before {
+            self.unwatch(sqlite, before)?;
+        }
+        let number = self.lock().len();
+        sqlite.execute_batch(&triggers(&mirror, number))?;
+        let (rowids, keys) = Default::default();
+        self.lock().push(Watched { mirror, rowids, keys });
+        Ok(number)
+    }
+
+    /// Ends watching a table.
+    pub(super) fn unwatch(
+        &self,
+        sqlite: &rusqlite::Connection,
+        number: usize,
+    ) -> rusqlite::Result<()> {
+        let drop = |event: &&str| format!("DROP TRIGGER IF EXISTS temp.{PREFIX}{event}_{number};");
+        sqlite.execute_batch(&EVENTS.iter().map(drop).collect::<String>())
+    }
+
+    /// The mirror of a table by its number.
+    pub(super) fn mirror(&self, number: usize) -> Option<Arc<Mirror>> {
+        self.lock().get(number).map(|watched| watched.mirror.clone())
+    }
+
+    /// Takes every row of a table for changed.
+    pub(super) fn mark_all(
+        &self,
+        sqlite: &rusqlite::Connection,
+        number: usize,
+    ) -> Result<(), SqliteError> {
+        let Some(mirror) = self.mirror(number) else { return Ok(()) };
+        let mut statement = sqlite.prepare(&mirror.keys)?;
+        let width = mirror.key_names().len();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let cells = (0..width).map(|at| row.get_ref(at)).collect::<Result<Vec<_>, _>>()?;
+            let key = mirror.tree_key(cells)?.ok_or_else(|| no_key(&mirror))?;
+            if let Some(watched) = self.lock().get_mut(number) {
+                watched.keys.insert(key);
+            }
+        }
+        Ok(())
+    }
+
+    /// The changed rows of a table, in the order of their keys.
+    pub(super) fn changed(&self, number: usize) -> Vec<Vec<u8>> {
+        let tables = self.lock();
+        let Some(watched) = tables.get(number) else { return Vec::new() };
+        let rowids = watched.rowids.iter().map(|&rowid| crate::key::rowid_key(rowid));
+        let mut keys: Vec<_> = rowids.chain(watched.keys.iter().cloned()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    /// Takes all rows for unchanged.
+    pub(super) fn clear(&self) {
+        for watched in self.lock().iter_mut() {
+            // What a great change took is given back; a small one's place is used again.
+            if watched.rowids.capacity() + watched.keys.capacity() > 1 << 16 {
+                (watched.rowids, watched.keys) = Default::default();
+            }
+            watched.rowids.clear();
+            watched.keys.clear();
+        }
+    }
+}
+
+fn no_key(mirror: &Mirror) -> SqliteError {
+    let table = mirror.table();
+    let column = table.primary_key.first().map(|part| column_name(table, part.slot));
+    crate::error::SqlError::NotNull {
+        table: table.name.clone(),
+        column: column.unwrap_or_default().replace('"', ""),
+    }
+    .into()
+}
+
+const EVENTS: [&str; 5] = ["inserted", "updated", "deleted", "inserts", "updates"];
+
+/// The triggers of a table.
+fn triggers(mirror: &Mirror, number: usize) -> String {
+    let table = mirror.table();
+    let on = format!("main.{}", ident(&table.name));
+    let names = mirror.key_names();
+    let of = |row: &str| {
+        let names: Vec<_> = names.iter().map(|name| format!("{row}.{name}")).collect();
+        names.join(", ")
+    };
+    let (old, new) = (of("old"), of("new"));
+    let mut text = String::new();
+    let mut add = |name: &str, when: &str, body: &str| {
+        text.push_str(&format!(
+            "CREATE TEMP TRIGGER {PREFIX}{name}_{number} {when} ON {on} BEGIN {body} END;\n"
+        ));
+    };
+    add("inserted", "AFTER INSERT", &format!("SELECT {MARK}({number}, {new});"));
+    add("updated", "AFTER UPDATE", &format!("SELECT {MARK}({number}, {old}, {new});"));
+    add("deleted", "AFTER DELETE", &format!("SELECT {MARK}({number}, {old});"));
+    let victims = victims(mirror, number, &on);
+    if !victims.is_empty() {
+        add("inserts", "BEFORE INSERT", &victims);
+        add("updates", &format!("BEFORE UPDATE{}", columns_of_victims(mirror)), &victims);
+    }
+    text
+}
+
+/// Statements that mark the rows which a `REPLACE` would remove.
+fn victims(mirror: &Mirror, number: usize, on: &str) -> String {
+    let table = mirror.table();
+    let keys = mirror.key_names().join(", ");
+    let select =
+        |found: String| format!("SELECT {MARK}({number}, {keys}) FROM {on} WHERE {found};");
+    let unique = table.indexes.iter().filter(|index| index.unique && is_known(index));
+    let mut text: String = unique.map(|index| select(same_parts(table, index))).collect();
+    // A row that is found by its primary key can lose its place to another row with its rowid.
+    if !mirror.has_rowid_key()
+        && table.kind != TableKind::WithoutRowid
+        && let Some(rowid) = hidden_rowid(table)
+    {
+        text.push_str(&select(format!("{rowid} = new.{rowid}")));
+    }
+    text
+}
+
+/// Which columns must change for a row to be removed, unless it could be any.
+fn columns_of_victims(mirror: &Mirror) -> String {
+    let table = mirror.table();
+    let unique = table.indexes.iter().filter(|index| index.unique && is_known(index));
+    let slots: Option<Vec<_>> = unique
+        .flat_map(|index| &index.parts)
+        .map(|part| match part.key {
+            IndexKey::Column(slot) => Some(slot),
+            _ => None,
+        })
+        .collect();
+    let computed = table.columns.iter().any(|column| column.generated.is_some());
+    match slots {
+        Some(slots) if mirror.has_rowid_key() && !computed => {
+            let names: Vec<_> = slots.iter().map(|&slot| column_name(table, slot)).collect();
+            format!(" OF {}", names.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The condition that a row has the same parts of an index as the new row.
+fn same_parts(table: &Table, index: &Index) -> String {
+    let parts = index.parts.iter().map(|part| {
+        let collation = match part.collation {
+            crate::schema::Collation::Binary => "BINARY",
+            crate::schema::Collation::NoCase => "NOCASE",
+            crate::schema::Collation::Rtrim => "RTRIM",
+        };
+        match &part.key {
+            IndexKey::Column(slot) => {
+                let name = column_name(table, *slot);
+                format!("{name} = new.{name} COLLATE {collation}")
+            }
+            IndexKey::Sqlite(expression) | IndexKey::Gluesql(expression) => {
+                let cells = table.columns.iter().map(|column| {
+                    let name = ident(&column.name);
+                    format!("new.{name} AS {name}")
+                });
+                let cells = cells.collect::<Vec<_>>().join(", ");
+                format!(
+                    "({expression}) COLLATE {collation} = \
+                     (SELECT {expression} FROM (SELECT {cells}))"
+                )
+            }
+        }
+    });
+    let filter = index.filter.as_ref().map(|filter| format!("({filter})"));
+    parts.chain(filter).collect::<Vec<_>>().join(" AND ")
+}

@@ -1,0 +1,4 @@
+//! The dialect of SQLite: what a connection answers, and what is in the trees when it is gone.
+
+mod dialect;
+mod support;
