@@ -23,3 +23,4 @@ mod versions;
 pub use connection::{Connection, ConnectionOptions};
 pub use error::SqliteError;
 pub use outcome::{Outcome, ResultSet};
+pub use versions::Reader;

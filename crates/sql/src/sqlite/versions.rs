@@ -1,15 +1,34 @@
-//! Virtual tables over versions, and functions on them.
+//! Versions in SQL: tables as of any revision, and their differences and histories.
 
-use std::sync::Arc;
+mod bounds;
+mod declare;
+mod module;
+mod reader;
+mod relation;
+mod rows;
+mod search;
+mod shape;
+mod source;
+mod table;
+
+use std::sync::{Arc, MutexGuard};
 
 use prollytree_repo::Backend;
 
 use super::shared::Shared;
+use crate::database::Database;
+use source::Holder;
+
+pub use reader::Reader;
+pub(crate) use reader::Readers;
+
+impl<B: Backend> Holder<B> for Shared<B> {
+    fn database(&self) -> MutexGuard<'_, Database<B>> {
+        self.database()
+    }
+}
 
 /// Makes the tables and functions of versions known to a connection.
-///
-/// Functions that move the repository do so by [`Shared::with_repository`].
-#[expect(clippy::unnecessary_wraps, reason = "what is registered can fail")]
 pub(super) fn register<B: Backend + 'static>(
     sqlite: &rusqlite::Connection,
     shared: &Arc<Shared<B>>,

@@ -5,3 +5,5 @@ mod merge;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod vectors;
+#[cfg(feature = "sqlite")]
+mod versions;

@@ -1,0 +1,4 @@
+//! Versions in SQL.
+
+mod reader;
+mod world;
