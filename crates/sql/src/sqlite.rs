@@ -1,5 +1,6 @@
 //! Connections in the dialect of SQLite.
 
+mod call;
 mod connection;
 mod convert;
 mod copy;

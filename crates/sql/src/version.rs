@@ -241,6 +241,19 @@ impl<B: Backend + 'static> TableVersion<B> {
     pub fn diff(
         &self,
         after: &Self,
+        see: impl FnMut(RowDiff) -> Result<bool, SqlError>,
+    ) -> Result<(), SqlError> {
+        self.diff_keys(after, &ALL_KEYS, see)
+    }
+
+    /// As [`diff`](Self::diff), in a range of keys.
+    ///
+    /// # Errors
+    /// As [`diff`](Self::diff).
+    pub fn diff_keys(
+        &self,
+        after: &Self,
+        (start, end): &Keys,
         mut see: impl FnMut(RowDiff) -> Result<bool, SqlError>,
     ) -> Result<(), SqlError> {
         // A table without rows has no tree, and so the shape of the other.
@@ -248,7 +261,7 @@ impl<B: Backend + 'static> TableVersion<B> {
         let (none_before, none_after) = (empty(after), empty(self));
         let rows = if self.is_empty() { &none_before } else { &self.rows };
         let rows_after = if after.is_empty() { &none_after } else { &after.rows };
-        for difference in rows.diff(rows_after, ..)? {
+        for difference in rows.diff(rows_after, (as_slice(start), as_slice(end)))? {
             let Difference { key, before: old, after: new } = difference?;
             let before = old.map(|value| self.decode_stored(&key, &value)).transpose()?;
             let after = new.map(|value| after.decode_stored(&key, &value)).transpose()?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use prollytree_repo::{Backend, CommitId, Maps, Repository};
 
+use super::call::{Call, parse_call, run_call};
 use super::convert::{Bound, from_sqlite};
 use super::copy::WorkingCopy;
 use super::error::SqliteError;
@@ -12,7 +13,8 @@ use super::outcome::{Outcome, ResultSet};
 use super::shared::Shared;
 use super::statement::Kind;
 use super::transaction::Transaction;
-use super::{known, script, versions};
+use super::versions::{Functions, Readers};
+use super::{known, script};
 use crate::catalog::Catalog;
 use crate::database::{Database, History};
 use crate::error::SqlError;
@@ -39,6 +41,8 @@ pub struct Connection<B> {
     pub(super) transaction: Option<Transaction>,
     /// Whether the working copy is not what the trees are.
     pub(super) must_rebuild: bool,
+    functions: Functions<B>,
+    readers: Readers,
 }
 
 /// A statement, and where it stands in the text that is run.
@@ -59,8 +63,10 @@ impl<B: Backend + 'static> Connection<B> {
     pub fn open(repo: Repository<B>, options: ConnectionOptions) -> Result<Self, SqliteError> {
         let shared = Arc::new(Shared::new(Database::new(repo, options.history)?));
         let copy = WorkingCopy::new(rusqlite::Connection::open_in_memory()?)?;
-        versions::register(&copy.sqlite, &shared)?;
-        let mut connection = Self { shared, copy, transaction: None, must_rebuild: true };
+        let functions = Functions::register(&copy.sqlite, &shared)?;
+        let (transaction, readers) = (None, Readers::default());
+        let mut connection =
+            Self { shared, copy, transaction, must_rebuild: true, functions, readers };
         connection.catch_up_alone()?;
         Ok(connection)
     }
@@ -109,8 +115,10 @@ impl<B: Backend + 'static> Connection<B> {
         see: &mut dyn FnMut(&[Value]) -> Result<bool, SqliteError>,
     ) -> Result<Vec<String>, SqliteError> {
         self.follow_moves()?;
+        self.functions.follow(&self.copy.sqlite, sql)?;
         let text = Text { sql, start: 0 };
         if Kind::of(sql)? == Kind::Other
+            && parse_call(sql, params)?.is_none()
             && let Some(columns) = self.read(text, params, true, see)?
         {
             return Ok(columns);
@@ -122,6 +130,20 @@ impl<B: Backend + 'static> Connection<B> {
             }
         }
         Ok(found.columns)
+    }
+
+    /// Runs a query on the tables of a revision, or of a time, without loading them.
+    ///
+    /// # Errors
+    /// The revision names nothing, the text is no query, or the query fails.
+    pub fn query_at(
+        &mut self,
+        revision: &str,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<ResultSet, SqliteError> {
+        let reader = self.readers.at(&self.shared.database(), revision)?;
+        reader.query(sql, params)
     }
 
     /// Makes a commit of all changes, even an empty one.
@@ -193,6 +215,10 @@ impl<B: Backend + 'static> Connection<B> {
 
     fn one(&mut self, text: Text<'_>, params: &[Value]) -> Result<Outcome, SqliteError> {
         self.follow_moves()?;
+        if let Some(call) = parse_call(text.sql, params)? {
+            return self.call(call);
+        }
+        self.functions.follow(&self.copy.sqlite, text.sql)?;
         match Kind::of(text.sql)? {
             Kind::Begin => self.begin(text),
             Kind::Commit => self.commit_transaction(text),
@@ -214,6 +240,19 @@ impl<B: Backend + 'static> Connection<B> {
                 }
             }
         }
+    }
+
+    /// Runs a procedure, and follows what it did.
+    fn call(&mut self, call: Call) -> Result<Outcome, SqliteError> {
+        self.require_no_transaction("a call of a procedure")?;
+        self.refresh()?;
+        let done = {
+            let mut database = self.shared.database();
+            self.shared.set_held(database.current()?);
+            run_call(&mut database, call)
+        };
+        self.refresh()?;
+        Ok(Outcome::Rows(done?))
     }
 
     fn pragma(&mut self, text: Text<'_>, params: &[Value]) -> Result<Outcome, SqliteError> {

@@ -1,4 +1,7 @@
 //! Versions in SQL.
 
+mod calls;
+mod functions;
+mod history;
 mod reader;
 mod world;

@@ -8,6 +8,15 @@ pub(crate) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// A name of ours that no column of a table has.
+pub(super) fn free_name(table: &Table, name: &str) -> String {
+    let mut name = name.to_owned();
+    while table.column(&name).is_some() {
+        name.insert(0, '_');
+    }
+    name
+}
+
 /// A column: its name, its type and how its texts compare. Constraints are left out: they have been
 /// checked when rows were written.
 pub(super) fn column(column: &Column, is_strict: bool, name: &str) -> String {

@@ -107,25 +107,57 @@ impl Access {
     }
 }
 
-/// Takes the values of a function's parameters, the columns from `first` on, into a plan; `None` if
-/// one is given but not known yet.
-pub(crate) fn take_parameters(query: &Query, first: usize, count: usize) -> Option<Plan> {
-    let mut access = Access { parameters: vec![None; count], ..Access::default() };
-    let mut taken = Vec::new();
-    for (at, constraint) in query.constraints.iter().enumerate() {
-        let Place::Column(column) = constraint.place else { continue };
-        let Some(parameter) = column.checked_sub(first) else { continue };
-        let Some(place) = access.parameters.get_mut(parameter) else { continue };
-        if constraint.operator != Operator::Equal || place.is_some() {
-            continue;
-        }
-        if !constraint.is_usable {
-            return None;
-        }
-        *place = Some(taken.len());
-        taken.push((at, true));
+impl Query {
+    /// The query with other places: constraints on what has none are not usable in it.
+    pub(crate) fn map(&self, place: impl Fn(Place) -> Option<Place>) -> Self {
+        const NOWHERE: Place = Place::Column(usize::MAX);
+        let constraints = self.constraints.iter().map(|constraint| {
+            let mapped = place(constraint.place);
+            Constraint {
+                place: mapped.unwrap_or(NOWHERE),
+                is_usable: constraint.is_usable && mapped.is_some(),
+                collation: constraint.collation.clone(),
+                operator: constraint.operator,
+            }
+        });
+        let order = self.order.iter().map(|term| (place(term.0).unwrap_or(NOWHERE), term.1));
+        Self { constraints: constraints.collect(), order: order.collect() }
     }
-    Some(Plan { access, taken, cost: 1e6, rows: 1000, is_unique: false, is_ordered: false })
+}
+
+impl Plan {
+    /// A plan that reads all of some rows.
+    pub(crate) fn of_all(rows: u64) -> Self {
+        let (access, taken) = (Access::default(), Vec::new());
+        let cost = 3.0 * rows as f64;
+        Self { access, taken, cost, rows, is_unique: false, is_ordered: false }
+    }
+
+    /// Takes the values of a function's parameters too, which are the columns from `first` on; `None`
+    /// if one is given but not known yet.
+    pub(crate) fn with_parameters(
+        mut self,
+        query: &Query,
+        first: usize,
+        count: usize,
+    ) -> Option<Self> {
+        let mut parameters = vec![None; count];
+        for (at, constraint) in query.constraints.iter().enumerate() {
+            let Place::Column(column) = constraint.place else { continue };
+            let parameter = column.checked_sub(first).and_then(|at| parameters.get_mut(at));
+            let Some(parameter) = parameter else { continue };
+            if constraint.operator != Operator::Equal || parameter.is_some() {
+                continue;
+            }
+            if !constraint.is_usable {
+                return None;
+            }
+            *parameter = Some(self.taken.len());
+            self.taken.push((at, true));
+        }
+        self.access.parameters = parameters;
+        Some(self)
+    }
 }
 
 /// Rows that are there as such, numbered from 1 on.

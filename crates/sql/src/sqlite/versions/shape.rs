@@ -81,10 +81,7 @@ impl Shape {
         };
         let choices = paths.iter().map(|path| path.choose(query, same, len));
         let best = choices.min_by(|a, b| a.cost.total_cmp(&b.cost));
-        let Some(best) = best else {
-            let (access, taken, cost) = (Access::default(), Vec::new(), 3.0 * len as f64);
-            return Plan { access, taken, cost, rows: len, is_unique: false, is_ordered: false };
-        };
+        let Some(best) = best else { return Plan::of_all(len) };
         let is_all = best.taken.is_empty() && best.search.index.is_none();
         let order = best.order.map(|_| query.order.clone()).unwrap_or_default();
         Plan {
@@ -127,6 +124,20 @@ impl Shape {
             bytes.push(1);
         }
         Ok(bytes)
+    }
+
+    /// Whether the tree that an access reads is the same in another schema: there, of the same columns
+    /// and in the same order.
+    pub(super) fn has_same_path(&self, other: &Self, access: &Access) -> bool {
+        let (Some(own), Some(theirs)) = (self.path(access), other.path(access)) else {
+            return false;
+        };
+        let name = |shape: &Self, place| match place {
+            Place::Rowid => None,
+            Place::Column(at) => shape.table.columns.get(at).map(|c| c.name.to_ascii_lowercase()),
+        };
+        let mut places = own.parts.iter().map(|part| part.0);
+        own == theirs && places.all(|place| name(self, place) == name(other, place))
     }
 
     /// The tree that a search is in; that of the rows if there is no search.

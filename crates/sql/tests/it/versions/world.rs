@@ -4,17 +4,55 @@ use prollytree_repo::{ManualClock, MemoryBackend, Options, Repository};
 use prollytree_sql::schema::{
     Collation, Column, Index, IndexKey, IndexPart, KeyColumn, Table, TableKind,
 };
-use prollytree_sql::{Change, ColumnType, Database, History, Row, Value, key, no_expressions};
+use prollytree_sql::sqlite::{Connection, ConnectionOptions};
+use prollytree_sql::{
+    Change, ColumnType, Database, History, Row, Value, key, no_expressions, text,
+};
 use rusqlite::types::ValueRef;
 
 pub(crate) type TestDatabase = Database<MemoryBackend>;
 
+fn options() -> Options {
+    let clock = ManualClock::new(1_700_000_000, 60);
+    Options::default().with_clock(clock).with_author_name("Ada")
+}
+
 /// A database in memory, whose commits are a minute apart.
 pub(crate) fn database() -> TestDatabase {
-    let clock = ManualClock::new(1_700_000_000, 60);
-    let options = Options::default().with_clock(clock).with_author_name("Ada");
-    let repo = Repository::init(MemoryBackend::new(), options).unwrap();
+    let repo = Repository::init(MemoryBackend::new(), options()).unwrap();
     Database::new(repo, History::EveryStatement).unwrap()
+}
+
+/// A connection to what a database has recorded.
+pub(crate) fn connect(database: &TestDatabase) -> Connection<MemoryBackend> {
+    let repo = Repository::open(database.repository().backend().clone(), options()).unwrap();
+    Connection::open(repo, ConnectionOptions::default()).unwrap()
+}
+
+/// Puts and deletes rows of a table that has a primary key, in a commit of its own.
+pub(crate) fn commit(
+    database: &mut TestDatabase,
+    table: &str,
+    message: &str,
+    puts: &[Row],
+    gone: &[i64],
+) {
+    let handle = database.table(table).unwrap();
+    let puts = puts.iter().map(|row| (handle.codec().key(row).unwrap(), Change::Put(row.clone())));
+    let gone = gone.iter().map(|id| (key::rowid_key(*id), Change::Delete));
+    let changes: Vec<_> = puts.chain(gone).collect();
+    database.write(&handle, changes, &mut no_expressions).unwrap();
+    database.record(message).unwrap();
+}
+
+/// The rows of a query, each as a line.
+pub(crate) fn lines(connection: &mut Connection<MemoryBackend>, sql: &str) -> Vec<String> {
+    let found = connection.query(sql, &[]).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    found.rows.iter().map(|row| text::list(row)).collect()
+}
+
+pub(crate) fn text(content: &str) -> Value {
+    Value::Text(content.to_owned())
 }
 
 /// A column as `CREATE TABLE` of SQLite would make it.

@@ -1,0 +1,74 @@
+//! Procedures that change the repository.
+
+use prollytree_repo::MemoryBackend;
+use prollytree_sql::schema::{KeyColumn, Table};
+use prollytree_sql::sqlite::{Connection, SqliteError};
+use prollytree_sql::{SqlError, Value};
+
+use super::world::{column, commit, connect, database, lines, text};
+
+fn connection() -> Connection<MemoryBackend> {
+    let mut database = database();
+    let columns = vec![column(0, "id", "INTEGER"), column(1, "v", "TEXT")];
+    let primary_key = vec![KeyColumn { slot: 0, descending: false }];
+    let table =
+        Table { name: "t".to_owned(), columns, primary_key, next_slot: 2, ..Table::default() };
+    database.create_table(table).unwrap();
+    commit(&mut database, "t", "One", &[vec![Value::Int(1), text("a")]], &[]);
+    commit(&mut database, "t", "Two", &[vec![Value::Int(2), text("b")]], &[]);
+    connect(&database)
+}
+
+#[test]
+fn branches_and_tags_are_made_and_listed() {
+    let mut db = connection();
+    lines(&mut db, "CALL prolly_branch('old', 'HEAD~1')");
+    assert_eq!(
+        lines(&mut db, "SELECT name, is_current, message FROM prolly_branches"),
+        ["main, 1, Two", "old, 0, One"]
+    );
+    lines(&mut db, "CALL prolly_checkout('old')");
+    assert_eq!(lines(&mut db, "SELECT count(*) FROM prolly_at_t"), ["1"]);
+    lines(&mut db, "CALL prolly_checkout('-b', 'new')");
+    assert_eq!(lines(&mut db, "SELECT name FROM prolly_branches WHERE is_current"), ["new"]);
+    lines(&mut db, "SELECT prolly_tag('v1', 'The first')");
+    lines(&mut db, "CALL prolly_tag('v0')");
+    assert_eq!(
+        lines(&mut db, "SELECT name, message FROM prolly_tags"),
+        ["v0, NULL", "v1, The first"]
+    );
+    lines(&mut db, "CALL prolly_branch_delete('old')");
+    let error = db.query("CALL prolly_branch_delete('new')", &[]).unwrap_err();
+    assert!(error.to_string().contains("checked out"), "{error}");
+}
+
+#[test]
+fn commits_are_made_taken_back_and_made_again() {
+    let mut db = connection();
+    let found = db.query("CALL prolly_commit(?)", &[text("Nothing")]).unwrap();
+    assert_eq!(found.columns, ["commit_id"]);
+    let Value::Text(id) = &found.rows[0][0] else { panic!("{found:?}") };
+    assert_eq!(lines(&mut db, "SELECT commit_id FROM prolly_log LIMIT 1"), [id.as_str()]);
+    lines(&mut db, "CALL prolly_revert('HEAD~1')");
+    assert_eq!(lines(&mut db, "SELECT id FROM prolly_at_t"), ["1"]);
+    lines(&mut db, "CALL prolly_cherry_pick('HEAD~2')");
+    assert_eq!(lines(&mut db, "SELECT id FROM prolly_at_t"), ["1", "2"]);
+    lines(&mut db, "CALL prolly_reset('hard', 'HEAD~3')");
+    assert_eq!(lines(&mut db, "SELECT message FROM prolly_log"), ["Two", "One"]);
+    lines(&mut db, "CALL prolly_reset('soft', 'HEAD~1')");
+    assert_eq!(lines(&mut db, "SELECT table_name, rows_added FROM prolly_status"), ["t, 1"]);
+}
+
+#[test]
+fn wrong_calls_say_why() {
+    let mut db = connection();
+    let refused = db.query("CALL prolly_merge()", &[]).unwrap_err();
+    assert!(matches!(refused, SqliteError::Refused { .. }), "{refused:?}");
+    let none = db.query("CALL prolly_resolve('t', '1', 'ours')", &[]).unwrap_err();
+    assert!(
+        matches!(none, SqliteError::Sql(SqlError::NoConflict { .. } | SqlError::Repository(_))),
+        "{none:?}"
+    );
+    let unknown = db.query("CALL prolly_merge('nowhere')", &[]).unwrap_err();
+    assert!(unknown.to_string().contains("nowhere"), "{unknown}");
+}
