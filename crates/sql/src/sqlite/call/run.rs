@@ -1,17 +1,12 @@
 //! What calls do.
 
-use prollytree_repo::{
-    Backend, Choice, CommitId, MapName, MergeOptions, MergeOutcome, PickOutcome, Repository,
-    ResetMode, Strategy, Uncommitted,
-};
-
+use prollytree_repo::{Backend, CommitId, Repository, ResetMode, Uncommitted};
 use serde_json::Value as Json;
 
 use super::{Call, Decide, Side};
-use crate::catalog::rows_map;
 use crate::database::Database;
 use crate::error::SqlError;
-use crate::key;
+use crate::merge::{MergeStrategy, NoExpressions, RowChoice, TableMergeOptions, TableMergeOutcome};
 use crate::sqlite::outcome::ResultSet;
 use crate::sqlite::versions::resolve;
 use crate::value::{ColumnType, Value};
@@ -33,6 +28,37 @@ pub(crate) fn run_call<B: Backend + 'static>(
         Call::Resolve { table, key, side } => {
             let open = resolve_conflicts(database, table.as_deref(), key.as_deref(), side)?;
             one(&[("open_conflicts", Value::Int(i64::try_from(open).unwrap_or(i64::MAX)))])
+        }
+        Call::Merge { revision, decide } => {
+            let strategy = match decide {
+                Decide::Record => MergeStrategy::Record,
+                Decide::Ours => MergeStrategy::Ours,
+                Decide::Theirs => MergeStrategy::Theirs,
+            };
+            let options = TableMergeOptions { strategy, ..TableMergeOptions::default() };
+            // The message says what the user said, unless it is a time.
+            let revision = match database.repository().resolve(&revision) {
+                Ok(_) => revision,
+                Err(_) => resolve(database.repository(), &revision)?.to_string(),
+            };
+            outcome(database.merge(&revision, &options, &mut NoExpressions)?)
+        }
+        Call::Revert { revision } => {
+            let revision = resolve(database.repository(), &revision)?.to_string();
+            outcome(database.revert(&revision, None, MergeStrategy::Record, &mut NoExpressions)?)
+        }
+        Call::CherryPick { revision } => {
+            let revision = resolve(database.repository(), &revision)?.to_string();
+            let strategy = MergeStrategy::Record;
+            outcome(database.cherry_pick(&revision, None, strategy, &mut NoExpressions)?)
+        }
+        Call::Continue { message } => {
+            let done = database.continue_operation(message.as_deref(), &mut NoExpressions)?;
+            one(&[("commit_id", id(&done))])
+        }
+        Call::Abort => {
+            database.abort()?;
+            head(database.repository())
         }
         call => database.with_repository(|repo| in_repository(repo, call))?,
     })
@@ -59,22 +85,6 @@ fn in_repository<B: Backend>(repo: &mut Repository<B>, call: Call) -> Result<Res
             repo.checkout(&name, Uncommitted::Carry)?;
             head(repo)
         }
-        Call::Merge { revision, decide } => {
-            let strategy = match decide {
-                Decide::Record => Strategy::Record,
-                Decide::Ours => Strategy::Ours,
-                Decide::Theirs => Strategy::Theirs,
-            };
-            merged(repo.merge(&revision, MergeOptions { strategy, ..MergeOptions::default() })?)
-        }
-        Call::Revert { revision } => {
-            let id = resolve(repo, &revision)?;
-            picked(repo.revert(&id, None, Strategy::Record)?)
-        }
-        Call::CherryPick { revision } => {
-            let id = resolve(repo, &revision)?;
-            picked(repo.cherry_pick(&id, None, Strategy::Record)?)
-        }
         Call::Tag { name, message, revision } => {
             let target = resolve(repo, &revision)?;
             repo.create_tag(&name, &target, message.as_deref())?;
@@ -89,15 +99,8 @@ fn in_repository<B: Backend>(repo: &mut Repository<B>, call: Call) -> Result<Res
             repo.reset(&to, if hard { ResetMode::Hard } else { ResetMode::Soft })?;
             head(repo)
         }
-        Call::Abort => {
-            repo.abort_operation()?;
-            head(repo)
-        }
-        Call::Continue { message } => {
-            one(&[("commit_id", id(&repo.continue_operation(message.as_deref())?))])
-        }
-        // They are of the tables.
-        Call::Commit { .. } | Call::Resolve { .. } => ResultSet::default(),
+        // They are done to the tables.
+        _ => ResultSet::default(),
     })
 }
 
@@ -109,51 +112,47 @@ fn resolve_conflicts<B: Backend + 'static>(
     side: Side,
 ) -> Result<usize, SqlError> {
     let choice = match side {
-        Side::Ours => Choice::Ours,
-        Side::Theirs => Choice::Theirs,
-        Side::Base => Choice::Base,
+        Side::Ours => RowChoice::Ours,
+        Side::Theirs => RowChoice::Theirs,
+        Side::Base => RowChoice::Base,
     };
-    let map = table.map(rows_map).transpose()?;
-    let key = match (table, key) {
-        (Some(table), Some(key)) => Some(row_key(database, table, key)?),
-        _ => None,
-    };
-    let open = database.repository().conflicts()?;
-    let is_meant = |name: &MapName, found: &[u8]| {
-        map.as_ref().is_none_or(|map| map == name) && key.as_ref().is_none_or(|key| key == found)
-    };
-    let meant: Vec<_> = open.iter().filter(|(map, found)| is_meant(map, &found.key)).collect();
-    if meant.is_empty() {
-        let (table, key) = (table.unwrap_or("*").to_owned(), key.unwrap_or_default());
-        return Err(SqlError::NoConflict { table, key: crate::text::hex(&key) });
-    }
-    database.with_repository(|repo| {
-        for (map, conflict) in &meant {
-            repo.resolve_conflict(map, &conflict.key, &choice)?;
+    match (table, key) {
+        (None, _) => drop(database.resolve_all(&choice, &mut NoExpressions)?),
+        (Some(table), Some(key)) => {
+            let key = key_values(database, table, key);
+            database.resolve(table, &key, &choice, &mut NoExpressions)?;
         }
-        Ok(())
-    })?;
-    Ok(open.len() - meant.len())
+        (Some(table), None) => {
+            let mut keys: Vec<Vec<Value>> = Vec::new();
+            for found in database.conflicts()?.into_iter().filter(|found| found.table == table) {
+                if !keys.contains(&found.key) {
+                    keys.push(found.key);
+                }
+            }
+            if keys.is_empty() {
+                let (table, key) = (table.to_owned(), String::new());
+                return Err(SqlError::NoConflict { table, key });
+            }
+            for key in keys {
+                database.resolve(table, &key, &choice, &mut NoExpressions)?;
+            }
+        }
+    }
+    Ok(database.conflicts()?.len())
 }
 
-/// The key of a row, from its text: a value, or a JSON array of several.
-fn row_key<B: Backend + 'static>(
-    database: &mut Database<B>,
-    table: &str,
-    text: &str,
-) -> Result<Vec<u8>, SqlError> {
-    let handle = database.table(table)?;
-    let first = handle.table().primary_key.first().map(|key| key.slot);
-    let first = first.and_then(|slot| handle.table().columns.iter().find(|c| c.slot == slot));
+/// The values of a key, from their text: one value, or a JSON array.
+fn key_values<B: Backend + 'static>(database: &Database<B>, table: &str, text: &str) -> Vec<Value> {
+    let table = database.catalog().table(table);
+    let first = table.and_then(|table| {
+        let slot = table.primary_key.first()?.slot;
+        table.columns.iter().find(|column| column.slot == slot)
+    });
     let is_text = first.is_some_and(|column| column.ty == ColumnType::Text);
-    let values = match serde_json::from_str(text) {
+    match serde_json::from_str(text) {
         Ok(Json::Array(values)) => values.into_iter().map(value_of).collect(),
         Ok(json @ Json::Number(_)) if !is_text => vec![value_of(json)],
         _ => vec![Value::Text(text.to_owned())],
-    };
-    match &values[..] {
-        [Value::Int(rowid)] if handle.table().has_hidden_key() => Ok(key::rowid_key(*rowid)),
-        values => handle.codec().key_of(values),
     }
 }
 
@@ -190,26 +189,16 @@ fn head<B: Backend>(repo: &Repository<B>) -> ResultSet {
     one(&[("branch", branch), ("commit_id", repo.tip().map_or(Value::Null, |tip| id(&tip)))])
 }
 
-fn outcome(what: &str, commit: Option<&CommitId>, conflicts: u64) -> ResultSet {
+fn outcome(found: TableMergeOutcome) -> ResultSet {
+    let (what, commit, conflicts) = match found {
+        TableMergeOutcome::AlreadyUpToDate => ("already up to date", None, 0),
+        TableMergeOutcome::FastForward(id) => ("fast-forward", Some(id), 0),
+        TableMergeOutcome::Committed(id) => ("committed", Some(id), 0),
+        TableMergeOutcome::Conflicts(count) => ("conflicts", None, count),
+    };
     one(&[
         ("outcome", Value::Text(what.to_owned())),
-        ("commit_id", commit.map_or(Value::Null, id)),
+        ("commit_id", commit.as_ref().map_or(Value::Null, id)),
         ("conflicts", Value::Int(i64::try_from(conflicts).unwrap_or(i64::MAX))),
     ])
-}
-
-fn merged(found: MergeOutcome) -> ResultSet {
-    match found {
-        MergeOutcome::AlreadyUpToDate => outcome("already up to date", None, 0),
-        MergeOutcome::FastForward(id) => outcome("fast-forward", Some(&id), 0),
-        MergeOutcome::Merged(id) => outcome("committed", Some(&id), 0),
-        MergeOutcome::Conflicts(count) => outcome("conflicts", None, count),
-    }
-}
-
-fn picked(found: PickOutcome) -> ResultSet {
-    match found {
-        PickOutcome::Committed(id) => outcome("committed", Some(&id), 0),
-        PickOutcome::Conflicts(count) => outcome("conflicts", None, count),
-    }
 }

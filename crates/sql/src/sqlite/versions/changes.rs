@@ -1,19 +1,21 @@
 //! What changed between two revisions, table by table, and in the schema; and what conflicts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use prollytree_repo::Backend;
-use prollytree_tree::Value as Stored;
 
 use super::diff::pair;
 use super::listing::{ListedRows, text};
 use super::source::{HEAD, Versions, WORKING, revision_of};
-use crate::catalog::{Catalog, rows_map};
+use crate::catalog::Catalog;
 use crate::error::SqlError;
+use crate::merge::ConflictKind;
 use crate::schema::Table;
+use crate::sqlite::text_of::{create_index, create_table, is_known};
 use crate::text::json;
 use crate::value::{Row, Value};
-use crate::version::{TableVersion, Version};
+use crate::version::Version;
 
 pub(super) const SUMMARY: &str = "table_name TEXT, change TEXT, schema_changed INTEGER, \
     rows_added INTEGER, rows_removed INTEGER, rows_changed INTEGER";
@@ -106,64 +108,62 @@ fn definitions(catalog: &Catalog) -> BTreeMap<(&'static str, String), String> {
     tables.chain(views).chain(triggers).collect()
 }
 
+/// The statements that make a table and its indexes.
 fn definition(table: &Table) -> String {
-    format!("{table:?}")
+    let indexes = table.indexes.iter().filter(|index| !index.constraint && is_known(index));
+    let indexes = indexes.map(|index| create_index(table, index));
+    let statements = std::iter::once(create_table(table)).chain(indexes);
+    // The working copy says in which of its schemas they are.
+    let plain = statements.map(|sql| sql.replacen("main.\"", "\"", 1).trim_end().to_owned());
+    plain.collect::<Vec<_>>().join(";\n")
 }
 
-pub(super) const CONFLICTS: &str =
-    "table_name TEXT, row_key BLOB, key TEXT, base TEXT, ours TEXT, theirs TEXT";
+pub(super) const CONFLICTS: &str = "table_name TEXT, key TEXT, kind TEXT, columns TEXT, \
+    because TEXT, base TEXT, ours TEXT, theirs TEXT";
 
-/// The open conflicts of a merge, cherry-pick or revert, with the rows of each side as JSON. Conflicts
-/// that are not on a row have the name of their map as the table, and their bytes as hexadecimal digits.
+/// The open conflicts of a merge, cherry-pick or revert: rows as JSON objects, keys as JSON arrays.
+/// `theirs` of a broken constraint is the row as the merge would have it.
 pub(super) fn conflicts<B: Backend + 'static>(
     versions: &Versions<B>,
     _: &[Option<Value>],
 ) -> Result<ListedRows, SqlError> {
-    let (conflicts, version) = {
-        let mut database = versions.database();
-        (database.repository().conflicts()?, database.current()?)
-    };
-    let mut tables = BTreeMap::new();
-    for table in version.catalog().tables() {
-        tables.insert(rows_map(&table.name)?, version.table(&table.name)?);
+    let mut database = versions.database();
+    let (conflicts, catalog) = (database.conflicts()?, database.catalog().clone());
+    Ok(Box::new(conflicts.into_iter().map(move |found| {
+        let table = catalog.find_table(&found.table);
+        let row = |row: Option<Row>| row.map_or(Value::Null, |row| text(object(table, &row)));
+        let key = serde_json::Value::Array(found.key.iter().map(json).collect());
+        Ok(vec![
+            text(found.table),
+            text(key.to_string()),
+            text(kind(found.kind)),
+            text(serde_json::Value::from(found.columns).to_string()),
+            text(found.because),
+            row(found.base),
+            row(found.ours),
+            row(found.theirs),
+        ])
+    })))
+}
+
+fn kind(kind: ConflictKind) -> &'static str {
+    match kind {
+        ConflictKind::Cells => "cells",
+        ConflictKind::DeletedHere => "deleted here",
+        ConflictKind::DeletedThere => "deleted there",
+        ConflictKind::NotUnique => "not unique",
+        ConflictKind::NotNull => "not null",
+        ConflictKind::WrongType => "wrong type",
+        ConflictKind::ForeignKey => "foreign key",
+        ConflictKind::Check => "check",
+        ConflictKind::Schema => "schema",
     }
-    let rows = conflicts.into_iter().map(move |(map, conflict)| {
-        let table = tables.get(&map);
-        let name = table.map_or(map.as_str(), |table| &table.table().name);
-        let sides = [conflict.base, conflict.ours, conflict.theirs];
-        let mut key = None;
-        let mut shown = Vec::new();
-        for side in &sides {
-            shown.push(match (side, table) {
-                (None, _) => Value::Null,
-                (Some(stored), Some(table)) => {
-                    let row = table.decode_stored(&conflict.key, stored)?;
-                    key.get_or_insert_with(|| key_of(table, &row));
-                    text(object(table.table(), &row))
-                }
-                (Some(Stored::Inline(bytes)), None) => text(crate::text::hex(bytes)),
-                (Some(Stored::Blob(blob)), None) => text(format!("{} bytes", blob.len)),
-            });
-        }
-        let key = key.map_or(Value::Null, text);
-        let mut row = vec![text(name), Value::Bytes(conflict.key), key];
-        row.extend(shown);
-        Ok(row)
-    });
-    Ok(Box::new(rows))
 }
 
 /// A row as a JSON object.
-fn object(table: &Table, row: &[Value]) -> String {
-    let names = table.columns.iter().map(|column| column.name.clone());
-    let cells: serde_json::Map<_, _> = names.zip(row.iter().map(json)).collect();
+fn object(table: Option<&Arc<Table>>, row: &[Value]) -> String {
+    let columns = table.map_or(&[][..], |table| &table.columns);
+    let cells: serde_json::Map<_, _> =
+        columns.iter().map(|column| column.name.clone()).zip(row.iter().map(json)).collect();
     serde_json::Value::Object(cells).to_string()
-}
-
-/// The primary key of a row as a JSON array.
-fn key_of<B: Backend + 'static>(table: &TableVersion<B>, row: &[Value]) -> String {
-    let table = table.table();
-    let positions = table.primary_key.iter().filter_map(|key| table.position(key.slot));
-    let cells = positions.filter_map(|at| row.get(at)).map(json).collect();
-    serde_json::Value::Array(cells).to_string()
 }

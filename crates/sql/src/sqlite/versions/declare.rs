@@ -1,12 +1,9 @@
 //! How the columns of a table are declared to SQLite, where they can only be read.
 
 use crate::schema::{Collation, Column, Table};
+use crate::sqlite::text_of::declared;
+pub(super) use crate::sqlite::text_of::ident as quote;
 use crate::value::ColumnType;
-
-/// A name in quotes.
-pub(crate) fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
 
 /// A name of ours that no column of a table has.
 pub(super) fn free_name(table: &Table, name: &str) -> String {
@@ -36,39 +33,14 @@ pub(super) fn column(column: &Column, is_strict: bool, name: &str) -> String {
 
 /// The name of a column's type, of which SQLite takes the affinity.
 fn type_name(column: &Column, is_strict: bool) -> String {
-    let declared = column.declared.trim();
+    let declared = declared(column);
     // Only in a strict table `ANY` means that nothing is converted, and this one is not declared so.
-    if is_strict && declared.eq_ignore_ascii_case("ANY") {
+    if is_strict && declared.trim().eq_ignore_ascii_case("ANY") {
         return String::new();
     }
-    if !declared.is_empty() {
-        // The word would hide the column.
-        return declared
-            .split_whitespace()
-            .filter(|word| !is_hidden(word))
-            .collect::<Vec<_>>()
-            .join(" ");
-    }
-    let name = match column.ty {
-        ColumnType::Any => "",
-        ColumnType::Bool => "BOOLEAN",
-        ColumnType::Text => "TEXT",
-        ColumnType::Bytes => "BLOB",
-        ColumnType::Float32 | ColumnType::Float64 => "REAL",
-        ColumnType::Int8
-        | ColumnType::Int16
-        | ColumnType::Int32
-        | ColumnType::Int64
-        | ColumnType::Int128
-        | ColumnType::Uint8
-        | ColumnType::Uint16
-        | ColumnType::Uint32
-        | ColumnType::Uint64
-        | ColumnType::Uint128 => "INTEGER",
-        // Shown as texts: an affinity for numbers would compare some of them as such.
-        _ => "TEXT",
-    };
-    name.to_owned()
+    // That word would hide the column.
+    let words = declared.split_whitespace().filter(|word| !is_hidden(word));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn is_hidden(word: &str) -> bool {

@@ -7,7 +7,8 @@ use super::relation::{Access, Place, Plan, Query};
 use super::search::Path;
 use crate::error::SqlError;
 use crate::key;
-use crate::schema::{Collation, Table, TableKind};
+use crate::schema::{Collation, Table};
+use crate::sqlite::text_of::has_rowid_alias;
 use crate::value::Value;
 
 /// A table as SQLite reads it.
@@ -25,15 +26,8 @@ impl Shape {
         let stored = table.indexes.iter().filter(|index| index.is_stored());
         let indexes = stored.map(|index| Path::of_index(&table, index));
         let paths = std::iter::once(Path::of_rows(&table)).chain(indexes).collect();
-        let alias = match &table.primary_key[..] {
-            [key] if table.kind == TableKind::Plain && !key.descending => {
-                table.position(key.slot).filter(|&at| {
-                    let column = table.columns.get(at);
-                    column.is_some_and(|column| column.declared.eq_ignore_ascii_case("INTEGER"))
-                })
-            }
-            _ => None,
-        };
+        let key = table.primary_key.first().filter(|_| has_rowid_alias(&table));
+        let alias = key.and_then(|key| table.position(key.slot));
         Self { table, paths, alias }
     }
 

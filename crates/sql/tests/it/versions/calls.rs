@@ -72,3 +72,71 @@ fn wrong_calls_say_why() {
     let unknown = db.query("CALL prolly_merge('nowhere')", &[]).unwrap_err();
     assert!(unknown.to_string().contains("nowhere"), "{unknown}");
 }
+
+#[test]
+fn branches_are_merged_and_conflicts_resolved() {
+    let mut db = connection();
+    lines(&mut db, "CALL prolly_branch('side')");
+    db.run("UPDATE t SET v = 'main' WHERE id = 1; INSERT INTO t VALUES (3, 'c')").unwrap();
+    lines(&mut db, "CALL prolly_checkout('side')");
+    assert_eq!(lines(&mut db, "SELECT id, v FROM t"), ["1, a", "2, b"]);
+    db.run("UPDATE t SET v = 'side' WHERE id = 1; UPDATE t SET v = 'B' WHERE id = 2").unwrap();
+    let merged = db.query("CALL prolly_merge('main')", &[]).unwrap();
+    assert_eq!(merged.columns, ["outcome", "commit_id", "conflicts"]);
+    assert_eq!(merged.rows, [[text("conflicts"), Value::Null, Value::Int(1)]]);
+    assert_eq!(
+        lines(&mut db, "SELECT table_name, key, kind, base, ours, theirs FROM prolly_conflicts"),
+        [r#"t, [1], cells, {"id":1,"v":"a"}, {"id":1,"v":"side"}, {"id":1,"v":"main"}"#]
+    );
+    let early = db.query("CALL prolly_continue()", &[]).unwrap_err();
+    assert!(early.to_string().contains("not resolved"), "{early}");
+    assert_eq!(lines(&mut db, "CALL prolly_resolve('t', '1', 'theirs')"), ["0"]);
+    lines(&mut db, "CALL prolly_continue('Both')");
+    assert_eq!(lines(&mut db, "SELECT id, v FROM t"), ["1, main", "2, B", "3, c"]);
+    assert_eq!(lines(&mut db, "SELECT message FROM prolly_log LIMIT 1"), ["Both"]);
+    assert_eq!(lines(&mut db, "SELECT json_array_length(parents) FROM prolly_log LIMIT 1"), ["2"]);
+}
+
+#[test]
+fn a_merge_is_decided_for_a_side_or_aborted() {
+    let mut db = connection();
+    lines(&mut db, "CALL prolly_branch('side')");
+    db.run("UPDATE t SET v = 'main' WHERE id = 1").unwrap();
+    lines(&mut db, "CALL prolly_checkout('side')");
+    db.run("UPDATE t SET v = 'side' WHERE id = 1").unwrap();
+    lines(&mut db, "CALL prolly_merge('main')");
+    lines(&mut db, "CALL prolly_abort()");
+    assert_eq!(lines(&mut db, "SELECT v FROM t WHERE id = 1"), ["side"]);
+    lines(&mut db, "CALL prolly_merge('main', 'theirs')");
+    assert_eq!(lines(&mut db, "SELECT v FROM t WHERE id = 1"), ["main"]);
+}
+
+#[test]
+fn what_statements_change_is_seen_by_functions() {
+    let mut db = connection();
+    db.run("CREATE TABLE n(k TEXT PRIMARY KEY, x); INSERT INTO n VALUES ('a', 1)").unwrap();
+    db.run("UPDATE n SET x = 2").unwrap();
+    let history = "SELECT k, x, commit_message FROM prolly_history_n";
+    assert_eq!(
+        lines(&mut db, history),
+        ["a, 2, UPDATE n SET x = 2", "a, 1, INSERT INTO n VALUES ('a', 1)"]
+    );
+    // What is read from the history can be written.
+    db.run("INSERT INTO n SELECT k || x, x FROM prolly_at_n('HEAD~1')").unwrap();
+    assert_eq!(lines(&mut db, "SELECT k, x FROM n"), ["a, 2", "a1, 1"]);
+    db.run("CREATE VIEW old AS SELECT * FROM prolly_at_n('HEAD~2')").unwrap();
+    assert_eq!(lines(&mut db, "SELECT x FROM old"), ["2"]);
+    db.run("DROP TABLE n").unwrap();
+    assert_eq!(lines(&mut db, "SELECT count(*) FROM prolly_at_n('HEAD~1')"), ["2"]);
+    assert_eq!(lines(&mut db, "SELECT count(*) FROM prolly_at_n"), ["0"]);
+}
+
+#[test]
+fn no_procedure_runs_within_a_transaction() {
+    let mut db = connection();
+    db.run("BEGIN; INSERT INTO t VALUES (9, 'z')").unwrap();
+    let refused = db.query("CALL prolly_commit('no')", &[]).unwrap_err();
+    assert!(refused.to_string().contains("within a transaction"), "{refused}");
+    db.run("ROLLBACK").unwrap();
+    assert_eq!(lines(&mut db, "SELECT count(*) FROM t"), ["2"]);
+}

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use prollytree_repo::{MergeOptions, Strategy, Uncommitted};
+use prollytree_repo::Uncommitted;
 use prollytree_sql::schema::{KeyColumn, Table};
-use prollytree_sql::{Value, key, rows_map};
+use prollytree_sql::{MergeStrategy, NoExpressions, TableMergeOptions, Value, key, rows_map};
 
 use super::world::{Random, TestDatabase, column, commit, connect, database, lines, text};
 
@@ -31,9 +31,9 @@ fn random_history(random: &mut Random) -> TestDatabase {
             1 => {
                 let other = random.one_of(&["main", "side"]);
                 let ours = random.below(2) == 0;
-                let strategy = if ours { Strategy::Ours } else { Strategy::Theirs };
-                let options = MergeOptions { strategy, ..MergeOptions::default() };
-                database.with_repository(|repo| Ok(repo.merge(other, options)?)).unwrap();
+                let strategy = if ours { MergeStrategy::Ours } else { MergeStrategy::Theirs };
+                let options = TableMergeOptions { strategy, ..TableMergeOptions::default() };
+                database.merge(other, &options, &mut NoExpressions).unwrap();
             }
             _ => {
                 let id = |random: &mut Random| 1 + random.below(KEYS as usize) as i64;
