@@ -22,6 +22,7 @@ mod operation;
 mod plan;
 mod references;
 mod reshape;
+mod resolve;
 mod rows;
 mod schema;
 mod settle;

@@ -1,6 +1,7 @@
 //! Tests of the repository through its public API.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
 
+mod adjusters;
 mod basics;
 mod branches;
 mod copies;

@@ -53,14 +53,14 @@ pub(super) struct Origin {
 
 /// What three versions of a table have in columns.
 pub(super) struct Columns {
-    /// Those that both sides have or that one side added, in the order of the merged table.
+    /// Those that both sides have or that one side added.
     pub(super) kept: Vec<Origin>,
     /// Those that one side dropped.
     pub(super) dropped: Vec<Origin>,
 }
 
-/// Matches the columns of three versions. The order is that of the base, then of slots and names, so it
-/// is the same whichever side merges.
+/// Matches the columns of three versions. Their order is that of the base, then of slots and names, so
+/// new slots are the same whichever side merges.
 pub(super) fn trace(
     base: Option<&Table>,
     ours: &Table,
@@ -136,4 +136,24 @@ pub(super) fn slots(
     });
     let slots = slots.collect();
     (slots, next)
+}
+
+/// Puts columns into an order that is both sides', as far as they agree; then that of slots.
+pub(super) fn in_order(origins: Vec<Origin>, slots: Vec<u32>) -> (Vec<Origin>, Vec<u32>) {
+    let mut rest: Vec<_> = origins.into_iter().zip(slots).collect();
+    rest.sort_by_key(|(_, slot)| *slot);
+    let (mut ordered, mut ordered_slots) = (Vec::new(), Vec::new());
+    while !rest.is_empty() {
+        let before = |a: Option<usize>, b: Option<usize>| a.is_some() && b.is_some() && a < b;
+        let is_next = |(column, _): &(Origin, u32)| {
+            rest.iter().all(|(other, _)| {
+                !before(other.ours, column.ours) && !before(other.theirs, column.theirs)
+            })
+        };
+        // There is none if the sides have two columns the other way round.
+        let (origin, slot) = rest.remove(rest.iter().position(is_next).unwrap_or_default());
+        ordered.push(origin);
+        ordered_slots.push(slot);
+    }
+    (ordered, ordered_slots)
 }

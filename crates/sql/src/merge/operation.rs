@@ -6,25 +6,19 @@ use prollytree_repo::{
 };
 use prollytree_tree::Conflict;
 
-use super::conflicts::{Subject, chosen, describe, subject};
-use super::inspect::inspect;
-use super::plan::{Plan, Plans, Side};
-use super::settle::{conflict, place};
+use super::conflicts::{Subject, describe, subject};
 use super::tables::TableMerger;
 use super::{
     Expressions, MergeStrategy, RowChoice, RowConflict, TableMergeOptions, TableMergeOutcome,
 };
-use crate::catalog::{TABLE, VIEW, index_map, rows_map};
-use crate::database::{Change, Database};
+use crate::database::Database;
 use crate::error::SqlError;
 use crate::key;
-use crate::schema::Table;
 use crate::text;
 use crate::value::Value;
-use crate::version::Version;
 
 /// Conflicts as the repository records them.
-type Recorded = Vec<(MapName, Conflict)>;
+pub(super) type Recorded = Vec<(MapName, Conflict)>;
 
 impl<B: Backend + 'static> Database<B> {
     /// Merges a revision into what is checked out: tables as tables, all other maps key by key.
@@ -204,7 +198,8 @@ impl<B: Backend + 'static> Database<B> {
         self.with_repository(|repo| Ok(repo.abort_operation()?))
     }
 
-    fn require_operation(&self) -> Result<OperationKind, SqlError> {
+    /// The kind of the operation under way, on which work may go on.
+    pub(super) fn require_operation(&self) -> Result<OperationKind, SqlError> {
         if self.is_changed() {
             return Err(SqlError::InTransaction { what: "work on conflicts" });
         }
@@ -219,195 +214,6 @@ impl<B: Backend + 'static> Database<B> {
             _ => handle.codec().key_of(key),
         }
     }
-
-    fn resolve_these(
-        &mut self,
-        conflicts: Recorded,
-        rest: Recorded,
-        choice: &RowChoice,
-        expressions: &mut dyn Expressions,
-    ) -> Result<(), SqlError> {
-        self.require_operation()?;
-        let done = self.choose(&conflicts, choice, expressions);
-        let done = done.and_then(|()| self.check_again(rest, expressions));
-        if done.is_err() {
-            self.roll_back()?;
-        }
-        done.map(drop)
-    }
-
-    /// Makes the working state what a choice means.
-    fn choose(
-        &mut self,
-        conflicts: &Recorded,
-        choice: &RowChoice,
-        expressions: &mut dyn Expressions,
-    ) -> Result<(), SqlError> {
-        let version = self.current()?;
-        let mut done = Vec::new();
-        for (map, recorded) in conflicts {
-            let (table, row_key) = match subject(&version, map, recorded)? {
-                None => continue,
-                Some(Subject::Entry { prefix, name }) => {
-                    self.choose_entry(prefix, &name, choice)?;
-                    continue;
-                }
-                Some(Subject::Row { table, key }) => (table, key),
-                Some(Subject::Violation { table, key, .. }) => (table, key),
-            };
-            // A row that both sides changed says more than the constraints that it breaks.
-            if done.contains(&(table.clone(), row_key.clone())) {
-                continue;
-            }
-            if let Some(found) = describe(&version, map, recorded)?
-                && let Some(row) = chosen(&found, choice)
-            {
-                self.write_choice(&found, &row_key, row, expressions)?;
-            }
-            done.push((table, row_key));
-        }
-        Ok(())
-    }
-
-    fn write_choice(
-        &mut self,
-        conflict: &RowConflict,
-        row_key: &[u8],
-        row: Option<crate::value::Row>,
-        expressions: &mut dyn Expressions,
-    ) -> Result<(), SqlError> {
-        let handle = self.table(&conflict.table)?;
-        if let Some(row) = &row
-            && !handle.table().has_hidden_key()
-            && handle.codec().key(row)? != row_key
-        {
-            let (table, key) = (conflict.table.clone(), text::list(&conflict.key));
-            return Err(SqlError::OtherKey { table, key });
-        }
-        let change = row.map_or(Change::Delete, Change::Put);
-        let mut evaluate = |key: &_, row: &_| expressions.index_value(key, row);
-        self.write(&handle, [(row_key.to_vec(), change)], &mut evaluate)
-    }
-
-    fn choose_entry(
-        &mut self,
-        prefix: &str,
-        name: &str,
-        choice: &RowChoice,
-    ) -> Result<(), SqlError> {
-        match choice {
-            RowChoice::Ours | RowChoice::Working => return Ok(()),
-            RowChoice::Theirs => {}
-            RowChoice::Base | RowChoice::Row(_) => {
-                return Err(SqlError::NoSuchChoice { name: name.to_owned() });
-            }
-        }
-        let backend = self.repository().backend().clone();
-        let theirs = Version::open(backend, self.repository().operation_theirs()?)?;
-        let mut catalog = (**self.catalog()).clone();
-        let mut maps = self.current()?.maps().clone();
-        if prefix == TABLE {
-            let sequence = catalog.sequence(name).max(theirs.catalog().sequence(name));
-            if let Some(table) = catalog.remove_table(name) {
-                for map in maps_of(&table)? {
-                    maps.remove(&map);
-                }
-            }
-            if let Some(table) = theirs.catalog().table(name) {
-                catalog.put_table(table.clone());
-                let taken = maps_of(table)?.into_iter();
-                maps.extend(taken.filter_map(|map| {
-                    let root = *theirs.maps().get(&map)?;
-                    Some((map, root))
-                }));
-                if sequence > 0 {
-                    catalog.put_sequence(name, sequence);
-                }
-            }
-        } else if prefix == VIEW {
-            catalog.remove_view(name);
-            let view = theirs.catalog().views().find(|view| view.name == name);
-            view.into_iter().for_each(|view| catalog.put_view((**view).clone()));
-        } else {
-            catalog.remove_trigger(name);
-            let trigger = theirs.catalog().triggers().find(|trigger| trigger.name == name);
-            trigger.into_iter().for_each(|trigger| catalog.put_trigger((**trigger).clone()));
-        }
-        self.replace_tables(maps, catalog)
-    }
-
-    /// Checks what the operation changed, brings indexes up to date, and records the conflicts that are
-    /// left: these, and rows that break a constraint now.
-    fn check_again(
-        &mut self,
-        mut open: Recorded,
-        expressions: &mut dyn Expressions,
-    ) -> Result<u64, SqlError> {
-        let working = self.current()?;
-        let plans = self.plans(&working)?;
-        let inspection = inspect(&plans, expressions)?;
-        for violation in &inspection.violations {
-            let (map, found) = conflict(&plans, violation)?;
-            if !open.iter().any(|(other, known)| *other == map && known.key == found.key) {
-                open.push((map, found));
-            }
-        }
-        let mut maps = working.maps().clone();
-        place(&plans, &inspection.trees, &mut maps)?;
-        let count = open.len() as u64;
-        self.finish_with(|repo| {
-            if repo.working_maps()? != maps {
-                repo.set_working_maps(maps);
-            }
-            Ok(repo.replace_conflicts(open)?)
-        })?;
-        Ok(count)
-    }
-
-    /// The tables as they are beside those of both sides.
-    fn plans(&mut self, working: &Version<B>) -> Result<Plans<B>, SqlError> {
-        let repo = self.repository();
-        let backend = repo.backend().clone();
-        let is_merge = self.require_kind()? == OperationKind::Merge;
-        let ours = Version::open(backend.clone(), repo.head_maps().clone())?;
-        let theirs = match repo.operation_theirs() {
-            Ok(maps) => Some(Version::open(backend, maps)?),
-            // Nobody remembers which parent it was: constraints that only theirs has are checked on
-            // all rows.
-            Err(RepoError::Mainline { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
-        let mut plans = Plans::new();
-        for table in working.catalog().tables() {
-            let merged = working.table(&table.name)?;
-            let shape = *merged.snapshot().config();
-            let side = |version: &Version<B>, by_slot| -> Result<Option<Side<B>>, SqlError> {
-                if version.catalog().table(&table.name).is_none() {
-                    return Ok(None);
-                }
-                let rows = version.table(&table.name)?;
-                Side::matched(&rows, merged.codec(), by_slot, shape).map(Some)
-            };
-            let ours = side(&ours, true)?;
-            let theirs = theirs.as_ref().map_or(Ok(None), |theirs| side(theirs, is_merge))?;
-            let plan = Plan { base: None, ours, theirs, moved: Default::default(), merged };
-            plans.insert(table.name.clone(), plan);
-        }
-        Ok(plans)
-    }
-
-    fn require_kind(&self) -> Result<OperationKind, SqlError> {
-        Ok(self.repository().operation().ok_or(RepoError::NoOperation)?.kind)
-    }
-}
-
-/// The maps that hold a table.
-fn maps_of(table: &Table) -> Result<Vec<MapName>, SqlError> {
-    let mut maps = vec![rows_map(&table.name)?];
-    for index in table.indexes.iter().filter(|index| index.is_stored()) {
-        maps.push(index_map(&table.name, &index.name)?);
-    }
-    Ok(maps)
 }
 
 fn key_by_key(strategy: MergeStrategy) -> Strategy<'static> {

@@ -20,6 +20,9 @@ pub(super) struct Lookup<'a, B> {
     pub(super) trees: &'a IndexTrees<B>,
 }
 
+/// Sees a row and its key, and answers whether it wants to see more.
+pub(super) type SeeRow<'s> = dyn FnMut(&[u8], &Row) -> Result<bool, SqlError> + 's;
+
 /// The columns that a foreign key refers to.
 pub(super) fn referenced_slots(key: &ForeignKey, parent: &Table) -> Vec<u32> {
     if key.referenced.is_empty() {
@@ -61,7 +64,7 @@ impl<B: Backend + 'static> Lookup<'_, B> {
         plan: &Plan<B>,
         slots: &[u32],
         values: &[Value],
-        see: &mut dyn FnMut(&[u8], &Row) -> Result<bool, SqlError>,
+        see: &mut SeeRow<'_>,
     ) -> Result<(), SqlError> {
         let table = plan.table();
         let wanted = comparable(table, slots, values)?;

@@ -49,7 +49,7 @@ pub(super) fn merge_table(
         }
     }
     let (slots, next_slot) = columns::slots(&origins, base, ours, theirs);
-    let (origins, slots) = in_order(tables, origins, slots);
+    let (origins, slots) = columns::in_order(origins, slots);
     let merged = origins
         .iter()
         .zip(&slots)
@@ -86,17 +86,6 @@ pub(super) fn merge_table(
         return Ok(None);
     }
     Ok(Some(MergedTable { table, origins }))
-}
-
-/// Where each version shows its columns in the order of their slots, so does the merged table: a column
-/// that an earlier merge moved stays where that put it.
-fn in_order(tables: Tables<'_>, origins: Vec<Origin>, slots: Vec<u32>) -> (Vec<Origin>, Vec<u32>) {
-    let sorted = |table: &Table| table.columns.is_sorted_by_key(|column| column.slot);
-    let mut pairs: Vec<_> = origins.into_iter().zip(slots).collect();
-    if tables.base.is_none_or(sorted) && sorted(tables.ours) && sorted(tables.theirs) {
-        pairs.sort_by_key(|(_, slot)| *slot);
-    }
-    pairs.into_iter().unzip()
 }
 
 fn key_collations(table: &Table) -> Vec<crate::schema::Collation> {

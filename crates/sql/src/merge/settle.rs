@@ -8,6 +8,7 @@ use prollytree_tree::{Conflict, Snapshot};
 use super::Expressions;
 use super::conflicts::violation_key;
 use super::inspect::{Inspection, Violation, inspect};
+use super::operation::Recorded;
 use super::plan::Plans;
 use super::references::IndexTrees;
 use crate::catalog::{index_map, rows_map, violations_map};
@@ -21,8 +22,9 @@ use crate::error::SqlError;
 pub(super) fn settle<B: Backend + 'static>(
     plans: &mut Plans<B>,
     expressions: &mut dyn Expressions,
-) -> Result<(Inspection<B>, Vec<(MapName, Conflict)>), SqlError> {
-    let (mut conflicts, mut known, mut put_back) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+) -> Result<(Inspection<B>, Recorded), SqlError> {
+    let (mut conflicts, mut known, mut put_back) =
+        (Recorded::new(), BTreeSet::new(), BTreeSet::new());
     loop {
         // What is put back may break a constraint in turn, against another row of the merge; in the
         // end all would be as ours has it, which breaks none that ours knows.

@@ -98,8 +98,8 @@ fn a_column_that_both_added_alike_is_one_column() {
         },
     );
     merge_cleanly(&mut db);
-    assert_eq!(columns(&mut db, "t"), ["id", "a", "b", "c", "d"]);
-    assert_eq!(rows(&mut db, "t"), [row([1, 10, 20, 6, 0]), row([2, 11, 21, 7, 1])]);
+    assert_eq!(columns(&mut db, "t"), ["id", "a", "b", "d", "c"]);
+    assert_eq!(rows(&mut db, "t"), [row([1, 10, 20, 0, 6]), row([2, 11, 21, 1, 7])]);
 }
 
 #[test]
