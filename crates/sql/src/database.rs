@@ -2,6 +2,7 @@
 
 mod define;
 mod handle;
+mod savepoint;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +17,7 @@ use crate::value::Row;
 use crate::version::Version;
 
 pub use handle::TableHandle;
+pub use savepoint::Savepoint;
 pub use write::{Change, EvaluateIndex, no_expressions};
 pub(crate) use write::{Entry, index_entry};
 
@@ -27,13 +29,6 @@ pub enum History {
     EveryStatement,
     /// Only what is committed by name; until then changes are saved as uncommitted work.
     Explicit,
-}
-
-/// A state of a [`Database`] that it can go back to.
-#[derive(Clone, Debug)]
-pub struct Savepoint {
-    maps: Maps,
-    catalog: Arc<Catalog>,
 }
 
 /// Tables in the working state of a [`Repository`]: what both engines stand on.
@@ -248,33 +243,21 @@ impl<B: Backend + 'static> Database<B> {
         Ok(())
     }
 
-    /// The state as it is, to go back to.
-    ///
-    /// # Errors
-    /// The backend fails.
-    pub fn savepoint(&mut self) -> Result<Savepoint, SqlError> {
-        Ok(Savepoint { maps: self.repo.working_maps()?, catalog: self.catalog.clone() })
-    }
-
-    /// Goes back to a state since the last [`record`](Self::record).
-    ///
-    /// # Errors
-    /// The backend fails.
-    pub fn roll_back_to(&mut self, savepoint: &Savepoint) -> Result<(), SqlError> {
-        if self.before.is_some() {
-            self.repo.set_working_maps(savepoint.maps.clone());
-            self.catalog = savepoint.catalog.clone();
-            self.forget();
-        }
-        Ok(())
-    }
-
     /// Sees what others have changed meanwhile.
     ///
     /// # Errors
     /// Changes are not recorded, the catalog is damaged, or the backend fails.
     pub fn refresh(&mut self) -> Result<(), SqlError> {
         self.with_repository(|repo| Ok(repo.refresh()?))
+    }
+
+    /// As [`refresh`](Self::refresh), unless nobody changed anything, which is seen by a look at the
+    /// refs.
+    ///
+    /// # Errors
+    /// As [`refresh`](Self::refresh).
+    pub fn refresh_if_moved(&mut self) -> Result<(), SqlError> {
+        if self.before.is_none() && self.repo.is_current()? { Ok(()) } else { self.refresh() }
     }
 
     /// Reads the catalog anew.

@@ -163,6 +163,34 @@ pub enum SqlError {
         /// The dialect.
         dialect: &'static str,
     },
+    /// A table has something that only the other engine keeps when rows are written.
+    #[error(
+        "table {table} has {what}, which {engine} does not keep: change it in the other dialect, or drop that"
+    )]
+    NotKept {
+        /// The table.
+        table: String,
+        /// What it has.
+        what: String,
+        /// The engine that was to write.
+        engine: &'static str,
+    },
+    /// An expression of an index cannot be computed for a row.
+    #[error("the index expression {expression} of table {table} fails: {reason}")]
+    Expression {
+        /// The table.
+        table: String,
+        /// The expression.
+        expression: String,
+        /// What the engine says.
+        reason: String,
+    },
+    /// A version that was committed cannot be changed.
+    #[error("{revision} is in the history: it can be read, not changed")]
+    ReadOnly {
+        /// The revision.
+        revision: String,
+    },
     /// A row is damaged.
     #[error("a row of table {table} is damaged: key {}", key.escape_ascii())]
     BadRow {

@@ -12,6 +12,8 @@ mod catalog;
 mod cell;
 mod database;
 mod error;
+#[cfg(feature = "gluesql")]
+pub mod gluesql;
 pub mod key;
 mod merge;
 mod row;
@@ -27,6 +29,8 @@ pub use database::{
     Change, Database, EvaluateIndex, History, Savepoint, TableHandle, no_expressions,
 };
 pub use error::SqlError;
+#[cfg(feature = "gluesql")]
+pub use gluesql::ProllyStorage;
 pub use merge::{
     ConflictKind, Expressions, MergeStrategy, NoExpressions, RowChoice, RowConflict,
     TableMergeOptions, TableMergeOutcome,

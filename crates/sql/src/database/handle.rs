@@ -19,7 +19,7 @@ pub struct TableHandle {
 }
 
 impl TableHandle {
-    pub(super) fn new(table: Arc<Table>) -> Result<Self, SqlError> {
+    pub(crate) fn new(table: Arc<Table>) -> Result<Self, SqlError> {
         let stored = table.indexes.iter().filter(|index| index.is_stored());
         let named = stored.map(|index| Ok((index.clone(), index_map(&table.name, &index.name)?)));
         Ok(Self {

@@ -161,6 +161,24 @@ impl<B: Backend + 'static> Database<B> {
         Ok(self.repo.get(map, &key)?)
     }
 
+    /// The key of the row that an entry of a unique index leads to.
+    ///
+    /// # Errors
+    /// There is no such index, or the backend fails.
+    pub fn unique_entry(
+        &self,
+        table: &TableHandle,
+        index: &str,
+        entry: &[u8],
+    ) -> Result<Option<Vec<u8>>, SqlError> {
+        let found = table.indexes().iter().find(|(found, _)| found.name == index);
+        let Some((_, map)) = found else {
+            let (table, index) = (table.table().name.clone(), index.to_owned());
+            return Err(SqlError::NoIndex { table, index });
+        };
+        Ok(self.repo.get(map, entry)?)
+    }
+
     /// A rowid that no row of a table has, greater than all; with `autoincrement`, that none had.
     ///
     /// O(log rows) the first time, then O(1).

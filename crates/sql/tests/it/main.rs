@@ -1,6 +1,10 @@
 //! Integration tests of the tables and of both engines.
 
+#[cfg(feature = "gluesql")]
+mod conformance;
 mod database;
+#[cfg(feature = "gluesql")]
+mod gluesql;
 mod merge;
 #[cfg(feature = "sqlite")]
 mod sqlite;

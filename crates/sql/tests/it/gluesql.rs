@@ -1,0 +1,3 @@
+//! The storage of GlueSQL, beyond its suite.
+
+mod program;
