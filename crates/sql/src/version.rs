@@ -46,6 +46,22 @@ impl<B: Backend> Version<B> {
         &self.maps
     }
 
+    /// The bytes of a value, wherever they are stored.
+    ///
+    /// # Errors
+    /// A part of it is missing or damaged, or the backend fails.
+    pub(crate) fn read_value(&self, key: &[u8], value: &Stored) -> Result<Vec<u8>, SqlError> {
+        match value {
+            Stored::Inline(bytes) => Ok(bytes.clone()),
+            Stored::Blob(blob) => {
+                let (mut bytes, mut reader) = (Vec::new(), BlobReader::new(&self.backend, *blob));
+                let bad = |_| SqlError::BadKey { key: key.to_vec() };
+                std::io::Read::read_to_end(&mut reader, &mut bytes).map_err(bad)?;
+                Ok(bytes)
+            }
+        }
+    }
+
     /// The tree of the catalog.
     ///
     /// # Errors

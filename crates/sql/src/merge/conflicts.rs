@@ -111,7 +111,9 @@ pub(super) fn describe<B: Backend + 'static>(
 ) -> Result<Option<RowConflict>, SqlError> {
     Ok(match subject(version, map, conflict)? {
         None => None,
-        Some(Subject::Entry { prefix, name }) => Some(describe_entry(prefix, name, conflict)?),
+        Some(Subject::Entry { prefix, name }) => {
+            Some(describe_entry(version, prefix, name, conflict)?)
+        }
         Some(Subject::Row { table, key }) => {
             let rows = version.table(&table)?;
             let mut found = describe_row(&rows, &key, conflict)?;
@@ -191,7 +193,8 @@ fn columns_of(table: &Table, kind: ConflictKind, because: &str) -> Vec<String> {
     }
 }
 
-fn describe_entry(
+fn describe_entry<B: Backend + 'static>(
+    version: &Version<B>,
     prefix: &str,
     name: String,
     conflict: &Conflict,
@@ -199,16 +202,12 @@ fn describe_entry(
     let because = match (&conflict.ours, &conflict.theirs) {
         (None, _) => "dropped here, changed there".to_owned(),
         (_, None) => "changed here, dropped there".to_owned(),
-        _ if prefix != TABLE => "changed here and there".to_owned(),
-        (Some(Stored::Inline(ours)), Some(Stored::Inline(theirs))) => {
-            let base = match &conflict.base {
-                Some(Stored::Inline(base)) => Some(base.as_slice()),
-                _ => None,
-            };
-            clashes(&name, base, ours, theirs)?
+        (Some(ours), Some(theirs)) if prefix == TABLE => {
+            let read = |value| version.read_value(&conflict.key, value);
+            let base = conflict.base.as_ref().map(read).transpose()?;
+            clashes(&name, base.as_deref(), &read(ours)?, &read(theirs)?)?
         }
-        // Too long to be kept in the record itself.
-        _ => "the schema".to_owned(),
+        _ => "changed here and there".to_owned(),
     };
     Ok(RowConflict {
         table: name,

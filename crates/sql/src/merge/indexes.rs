@@ -6,11 +6,11 @@ use prollytree_repo::Backend;
 use prollytree_tree::{Snapshot, Value as Stored};
 
 use super::Expressions;
-use super::plan::{Plan, Reference};
+use super::plan::{Plan, Reference, Side};
 use super::schema::moved_index;
 use crate::database::{Entry, index_entry};
 use crate::error::SqlError;
-use crate::schema::Index;
+use crate::schema::{Index, Table};
 use crate::version::RowDiff;
 
 /// An index of merged rows.
@@ -25,8 +25,15 @@ pub(super) struct MergedIndex<B> {
 pub(super) fn reference<B: Backend + 'static>(plan: &Plan<B>, index: &Index) -> Reference {
     // Nobody but the catalog cares for the time when it was made.
     let index = moved_index(index, |slot| slot);
-    let part_collations = |table: &crate::schema::Table| table.index(&index.name).cloned();
-    plan.reference(|table| part_collations(table).as_ref() == Some(&index))
+    let has = |table: &Table| table.index(&index.name) == Some(&index);
+    // A table that is as theirs has it needs no edit, and so nobody who computes expressions.
+    let is_theirs = |side: &Side<B>| {
+        side.rows.snapshot().root() == plan.merged.snapshot().root() && has(&side.table)
+    };
+    match &plan.theirs {
+        Some(side) if is_theirs(side) => Reference::Theirs,
+        _ => plan.reference(has),
+    }
 }
 
 /// Brings an index up to date. O(changed rows · log rows), if a side has the index; else O(rows).

@@ -13,8 +13,8 @@ use super::references::{IndexTrees, Lookup, cells, comparable, referenced_slots}
 use super::{ConflictKind, Expressions};
 use crate::error::SqlError;
 use crate::schema::{Column, ForeignKey, Table};
-use crate::value::Row;
-use crate::version::RowDiff;
+use crate::value::{Row, Value};
+use crate::version::{ALL_KEYS, RowDiff};
 
 /// A row that breaks a constraint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -191,39 +191,88 @@ impl<B: Backend + 'static> Inspector<'_, B> {
     /// them.
     fn parents(&mut self, child: &Plan<B>, key: &ForeignKey) -> Result<(), SqlError> {
         let Some(parent) = find(self.plans, &key.table) else { return Ok(()) };
-        let slots = referenced_slots(key, parent.table());
-        let reference = self.reference(child, key);
-        for RowDiff { key: row_key, before, after } in self.changes(parent, reference)?.iter() {
-            let values = |row: &Row| cells(parent.table(), &slots, row);
-            let Some(gone) = before.as_ref().and_then(values) else { continue };
-            if let Some(now) = after.as_ref().and_then(values)
-                && comparable(parent.table(), &slots, &now)?
-                    == comparable(parent.table(), &slots, &gone)?
-            {
-                continue;
-            }
-            let lookup = Lookup { trees: &self.trees };
-            if lookup.has_row(parent, &slots, &gone)? {
-                continue;
-            }
-            // A changed child was found from its own side.
-            let unchanged = child.rows_of(reference);
-            let mut orphan = None;
-            lookup.rows_with(child, &key.columns, &gone, &mut |key, row| {
-                if unchanged.get(key)?.as_ref() == Some(row) {
-                    orphan = Some(key.to_vec());
-                }
-                Ok(orphan.is_none())
-            })?;
-            let Some(orphan) = orphan else { continue };
-            if parent.differs(row_key)? || !child.differs(&orphan)? {
-                self.add(parent, row_key, ConflictKind::ForeignKey, &child.table().name);
+        let gone = self.gone(child, parent, key)?;
+        for (orphan, row_key) in self.orphans(child, key, &gone)? {
+            if parent.differs(&row_key)? || !child.differs(&orphan)? {
+                self.add(parent, &row_key, ConflictKind::ForeignKey, &child.table().name);
             } else {
                 self.add(child, &orphan, ConflictKind::ForeignKey, &parent.table().name);
             }
         }
         Ok(())
     }
+
+    /// The values that no row of a table has any more, and the rows that had them.
+    fn gone(
+        &mut self,
+        child: &Plan<B>,
+        parent: &Plan<B>,
+        key: &ForeignKey,
+    ) -> Result<Vec<Gone>, SqlError> {
+        let slots = referenced_slots(key, parent.table());
+        let changes = self.changes(parent, self.reference(child, key))?;
+        let lookup = Lookup { trees: &self.trees };
+        let mut gone = Vec::new();
+        for RowDiff { key: row_key, before, after } in changes.iter() {
+            let values = |row: &Row| cells(parent.table(), &slots, row);
+            let Some(old) = before.as_ref().and_then(values) else { continue };
+            let compared = comparable(parent.table(), &slots, &old)?;
+            if let Some(new) = after.as_ref().and_then(values)
+                && comparable(parent.table(), &slots, &new)? == compared
+            {
+                continue;
+            }
+            if !lookup.has_row(parent, &slots, &old)? {
+                gone.push(Gone { values: old, row_key: row_key.clone() });
+            }
+        }
+        Ok(gone)
+    }
+
+    /// For each of these values a row that nobody changed and that refers to it, if there is one, and
+    /// the row that it refers to.
+    fn orphans(
+        &self,
+        child: &Plan<B>,
+        key: &ForeignKey,
+        gone: &[Gone],
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, SqlError> {
+        let (table, slots) = (child.table(), &key.columns);
+        // A changed child was found from its own side.
+        let unchanged = child.rows_of(self.reference(child, key));
+        let lookup = Lookup { trees: &self.trees };
+        let mut orphans = Vec::new();
+        if gone.len() < 2 || lookup.is_fast(table, slots) {
+            for Gone { values, row_key } in gone {
+                lookup.rows_with(child, slots, values, &mut |key, row| {
+                    let is_orphan = unchanged.get(key)?.as_ref() == Some(row);
+                    orphans.extend(is_orphan.then(|| (key.to_vec(), row_key.clone())));
+                    Ok(!is_orphan)
+                })?;
+            }
+            return Ok(orphans);
+        }
+        // Without an index all rows are read, but once.
+        let mut wanted = HashMap::new();
+        for Gone { values, row_key } in gone {
+            wanted.insert(comparable(table, slots, values)?, row_key.clone());
+        }
+        for row in child.merged.scan(ALL_KEYS, false).rows() {
+            let (key, row) = row?;
+            let Some(found) = cells(table, slots, &row) else { continue };
+            let found = comparable(table, slots, &found)?;
+            if wanted.contains_key(&found) && unchanged.get(&key)?.as_ref() == Some(&row) {
+                orphans.extend(wanted.remove(&found).map(|row_key| (key, row_key)));
+            }
+        }
+        Ok(orphans)
+    }
+}
+
+/// Values of a row that is gone or has others now.
+struct Gone {
+    values: Vec<Value>,
+    row_key: Vec<u8>,
 }
 
 /// The table of this name, whatever the case of its letters.

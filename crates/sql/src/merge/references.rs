@@ -72,7 +72,7 @@ impl<B: Backend + 'static> Lookup<'_, B> {
             Some(found) if comparable(table, slots, &found)? == wanted => see(key, row),
             _ => Ok(true),
         };
-        if !slots.is_empty() && table.primary_key.iter().map(|part| &part.slot).eq(slots) {
+        if is_primary_key(table, slots) {
             let key = plan.merged.codec().key_of(values)?;
             if let Some(row) = plan.merged.get(&key)? {
                 check(&key, &row)?;
@@ -104,6 +104,11 @@ impl<B: Backend + 'static> Lookup<'_, B> {
             }
         }
         Ok(())
+    }
+
+    /// Whether [`rows_with`](Self::rows_with) need not read all rows.
+    pub(super) fn is_fast(&self, table: &Table, slots: &[u32]) -> bool {
+        is_primary_key(table, slots) || self.index_on(table, slots).is_some()
     }
 
     /// An index that begins with these columns, compared as the columns are.
@@ -139,4 +144,8 @@ impl<B: Backend + 'static> Lookup<'_, B> {
         })?;
         Ok(found)
     }
+}
+
+fn is_primary_key(table: &Table, slots: &[u32]) -> bool {
+    !slots.is_empty() && table.primary_key.iter().map(|part| &part.slot).eq(slots)
 }

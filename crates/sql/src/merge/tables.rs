@@ -59,6 +59,11 @@ impl<B: Backend + 'static> TableMerger<'_, B> {
         if theirs == base || theirs == ours {
             return Ok(());
         }
+        if ours == base {
+            merged.maps.retain(|map, _| !is_of_tables(map));
+            merged.maps.extend(theirs.into_iter().map(|(map, root)| (map.clone(), *root)));
+            return Ok(());
+        }
         let open = |maps: &Maps| Version::open(self.backend.clone(), maps.clone());
         let mut merge = Merge {
             base: open(versions.base)?,

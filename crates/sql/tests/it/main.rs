@@ -1,4 +1,5 @@
 //! Integration tests of the tables and of both engines.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
 
 #[cfg(feature = "gluesql")]
 mod conformance;

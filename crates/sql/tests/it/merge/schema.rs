@@ -150,6 +150,21 @@ fn properties_that_both_changed_are_conflicts() {
 }
 
 #[test]
+fn a_clash_of_a_wide_table_is_named_too() {
+    let default = |text: &'static str| {
+        move |db: &mut Memory| change(db, |table| table.columns[20].default = Some(text.to_owned()))
+    };
+    let wide = |db: &mut Memory| {
+        let columns = (0..60).map(|slot| column(slot, &format!("a_rather_long_name_{slot}")));
+        let columns = columns.collect();
+        db.create_table(Table { columns, next_slot: 60, ..table("t") }).unwrap();
+    };
+    let mut db = diverged(wide, default("1"), default("2"));
+    let conflicts = merge_with_conflicts(&mut db);
+    assert_eq!(conflicts[0].because, "column a_rather_long_name_20: default");
+}
+
+#[test]
 fn a_dropped_column_is_gone_unless_the_other_side_changed_its_cells() {
     let mut db = diverged(
         two_rows,

@@ -165,6 +165,49 @@ fn a_child_whose_parent_the_other_side_deleted_is_a_conflict() {
 }
 
 #[test]
+fn many_parents_that_theirs_deleted_are_put_back_only_where_children_are() {
+    for with_index in [false, true] {
+        let mut db = diverged(
+            |db| {
+                family(db, with_index);
+                (3..40).for_each(|id| put(db, "p", row([id, 0, 0])));
+            },
+            |db| {
+                put(db, "c", row([11, 0, 5]));
+                put(db, "c", row([12, 0, 5]));
+                put(db, "c", row([13, 0, 7]));
+            },
+            |db| (3..40).for_each(|id| delete(db, "p", id)),
+        );
+        let conflicts = merge_with_conflicts(&mut db);
+        let foreign = ConflictKind::ForeignKey;
+        assert_eq!(kinds(&conflicts), [("p", row([5]), foreign), ("p", row([7]), foreign)]);
+        let kept: Vec<_> = rows(&mut db, "p").into_iter().map(|row| row[0].clone()).collect();
+        assert_eq!(kept, row([1, 2, 5, 7]));
+    }
+}
+
+#[test]
+fn a_type_of_one_side_is_checked_on_rows_of_the_other() {
+    let mut db = diverged(
+        |db| {
+            let mut table = table("t");
+            table.strict = true;
+            db.create_table(table).unwrap();
+        },
+        |db| {
+            let mut table = (**db.table("t").unwrap().table()).clone();
+            table.columns[2].ty = ColumnType::Text;
+            db.alter_table(table).unwrap();
+        },
+        |db| put(db, "t", row([1, 2, 3])),
+    );
+    let conflicts = merge_with_conflicts(&mut db);
+    assert_eq!(kinds(&conflicts), [("t", row([1]), ConflictKind::WrongType)]);
+    assert!(rows(&mut db, "t").is_empty());
+}
+
+#[test]
 fn a_foreign_key_that_theirs_made_is_checked_on_rows_of_ours() {
     let mut db = diverged(
         |db| {
@@ -243,4 +286,87 @@ fn an_engine_may_check_conditions_on_merged_rows() {
     assert_eq!(rows(&mut db, "t"), [row([1, 60, 20])]);
     // Nobody who knows the condition: nothing is reported.
     merge_cleanly(&mut diverge());
+}
+
+/// Computes one expression: the double of `a`.
+struct Double;
+
+impl Expressions for Double {
+    fn index_value(&mut self, _: &IndexKey, row: &Row) -> Result<Value, SqlError> {
+        Ok(double(row))
+    }
+}
+
+fn double(row: &Row) -> Value {
+    if let Value::Int(a) = row[1] { Value::Int(2 * a) } else { Value::Null }
+}
+
+#[test]
+fn an_index_on_an_expression_needs_its_engine_only_where_both_sides_changed_rows() {
+    let double_put = |db: &mut Memory, cells: [i64; 3]| {
+        let table = db.table("t").unwrap();
+        let (key, row) = (table.codec().key(&row(cells)).unwrap(), row(cells));
+        db.write(&table, [(key, Change::Put(row))], &mut |_, row| Ok(double(row))).unwrap();
+    };
+    let start = |db: &mut Memory| {
+        db.create_table(table("other")).unwrap();
+        let mut by_double = index("by_double", &[1], false);
+        by_double.parts[0].key = IndexKey::Gluesql("a * 2".to_owned());
+        db.create_table(Table { indexes: vec![by_double], ..table("t") }).unwrap();
+        double_put(db, [1, 10, 20]);
+    };
+    let theirs = |db: &mut Memory| double_put(db, [2, 10, 20]);
+    let mut db = diverged(start, |db| put(db, "other", row([1, 1, 1])), theirs);
+    assert!(matches!(merge(&mut db, "dev"), TableMergeOutcome::Committed(_)));
+
+    let mut db = diverged(start, |db| double_put(db, [3, 5, 5]), theirs);
+    let refused = db.merge("dev", &TableMergeOptions::default(), &mut NoExpressions);
+    assert!(matches!(refused, Err(SqlError::OtherDialect { .. })), "{refused:?}");
+    let outcome = db.merge("dev", &TableMergeOptions::default(), &mut Double).unwrap();
+    assert!(matches!(outcome, TableMergeOutcome::Committed(_)));
+    let version = db.current().unwrap().table("t").unwrap();
+    let found = version.scan_index("by_double", ALL_KEYS, false).unwrap().rows();
+    let ids: Vec<_> = found.map(|row| row.unwrap().1[0].clone()).collect();
+    assert_eq!(ids, row([3, 1, 2]));
+}
+
+/// Computes the stored column `b` as `a + c`.
+struct Stored;
+
+impl Expressions for Stored {
+    fn generate(&mut self, _: &Table, row: &mut Row) -> Result<bool, SqlError> {
+        if let (Value::Int(a), Value::Int(c)) = (&row[1], &row[3]) {
+            row[2] = Value::Int(a + c);
+        }
+        Ok(true)
+    }
+}
+
+#[test]
+fn a_stored_column_is_computed_anew_or_is_a_conflict() {
+    let start = |db: &mut Memory| {
+        let mut table = table("t");
+        table.columns[2].generated = Some(prollytree_sql::schema::Generated {
+            expression: "a + c".to_owned(),
+            stored: true,
+        });
+        table.columns.push(column(3, "c"));
+        table.next_slot = 4;
+        db.create_table(table).unwrap();
+        put(db, "t", row([1, 10, 30, 20]));
+    };
+    let diverge = || {
+        diverged(
+            start,
+            |db| put(db, "t", row([1, 11, 31, 20])),
+            |db| put(db, "t", row([1, 10, 31, 21])),
+        )
+    };
+    let mut db = diverge();
+    let conflicts = merge_with_conflicts(&mut db);
+    assert_eq!(kinds(&conflicts), [("t", row([1]), ConflictKind::Cells)]);
+    assert_eq!(conflicts[0].columns, ["b"]);
+    let mut db = diverge();
+    db.merge("dev", &TableMergeOptions::default(), &mut Stored).unwrap();
+    assert_eq!(rows(&mut db, "t"), [row([1, 11, 32, 21])]);
 }
