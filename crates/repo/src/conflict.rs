@@ -1,6 +1,9 @@
 //! Recorded conflicts: one tree a map, from the key to its three values.
+//!
+//! A large value is recorded by its hash if a commit that the operation names keeps it. One that a merge
+//! made up, as an [adjuster](crate::Adjust) may, is in the record itself: nothing else would keep it.
 
-use prollytree_tree::{Blob, Conflict, MAX_INLINE_LEN, Value};
+use prollytree_tree::{Blob, Conflict, Value};
 
 use crate::codec::{Decoder, Encoder, RecordError, RecordKind};
 
@@ -44,10 +47,7 @@ pub(crate) fn decode(key: Vec<u8>, bytes: &[u8]) -> Result<Conflict, RecordError
 fn decode_value(input: &mut Decoder<'_>) -> Result<Option<Value>, RecordError> {
     match input.u8()? {
         ABSENT => Ok(None),
-        INLINE => match input.bytes()? {
-            bytes if bytes.len() <= MAX_INLINE_LEN => Ok(Some(Value::Inline(bytes.to_vec()))),
-            _ => Err(RecordError::Field { field: "value" }),
-        },
+        INLINE => Ok(Some(Value::Inline(input.bytes()?.to_vec()))),
         BLOB => {
             let (height, len) = (input.u8()?, input.u64()?);
             Ok(Some(Value::Blob(Blob { height, len, hash: input.hash()? })))
@@ -67,7 +67,7 @@ mod tests {
         let conflict = Conflict {
             key: b"k".to_vec(),
             base: None,
-            ours: Some(Value::Inline(Vec::new())),
+            ours: Some(Value::Inline(vec![7; 3000])),
             theirs: Some(Value::Blob(blob)),
         };
         let bytes = encode(&conflict).unwrap();

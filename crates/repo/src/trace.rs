@@ -107,7 +107,7 @@ pub(crate) fn record_children(bytes: &[u8]) -> Result<Vec<Reference>, RecordErro
             children = records(vec![working.base]);
             children.extend(roots(working.maps));
         }
-        // Large values in the recorded conflicts are those of commits that this keeps alive.
+        // Large values that recorded conflicts name are those of commits that this keeps alive.
         RecordKind::Operation => {
             let operation = Operation::decode(bytes)?;
             children = records(vec![Some(operation.other)]);

@@ -205,6 +205,12 @@ pub enum SqlError {
         /// The key.
         key: Vec<u8>,
     },
+    /// A part of a large value is missing or damaged.
+    #[error("the value of key {} is damaged", key.escape_ascii())]
+    BadValue {
+        /// The key.
+        key: Vec<u8>,
+    },
     /// An index and its table do not fit.
     #[error("index {index} of table {table} leads to a row that is not there")]
     BadIndex {

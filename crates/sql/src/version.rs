@@ -51,15 +51,7 @@ impl<B: Backend> Version<B> {
     /// # Errors
     /// A part of it is missing or damaged, or the backend fails.
     pub(crate) fn read_value(&self, key: &[u8], value: &Stored) -> Result<Vec<u8>, SqlError> {
-        match value {
-            Stored::Inline(bytes) => Ok(bytes.clone()),
-            Stored::Blob(blob) => {
-                let (mut bytes, mut reader) = (Vec::new(), BlobReader::new(&self.backend, *blob));
-                let bad = |_| SqlError::BadKey { key: key.to_vec() };
-                std::io::Read::read_to_end(&mut reader, &mut bytes).map_err(bad)?;
-                Ok(bytes)
-            }
-        }
+        read_stored(&self.backend, key, value)
     }
 
     /// The tree of the catalog.
@@ -299,6 +291,26 @@ impl<B: Backend + 'static> TableVersion<B> {
                 })?;
                 self.codec.decode(key, &bytes)
             }
+        }
+    }
+}
+
+/// The bytes of a value of a key, wherever they are stored.
+///
+/// # Errors
+/// A part of it is missing or damaged, or the backend fails.
+pub(crate) fn read_stored<B: Backend>(
+    backend: &B,
+    key: &[u8],
+    value: &Stored,
+) -> Result<Vec<u8>, SqlError> {
+    match value {
+        Stored::Inline(bytes) => Ok(bytes.clone()),
+        Stored::Blob(blob) => {
+            let (mut bytes, mut reader) = (Vec::new(), BlobReader::new(backend, *blob));
+            let bad = |_| SqlError::BadValue { key: key.to_vec() };
+            std::io::Read::read_to_end(&mut reader, &mut bytes).map_err(bad)?;
+            Ok(bytes)
         }
     }
 }

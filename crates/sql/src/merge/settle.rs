@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use prollytree_repo::{Backend, MapName, MapRoot, Maps};
-use prollytree_tree::{Conflict, Snapshot};
+use prollytree_tree::{Conflict, Snapshot, Value as Stored};
 
 use super::Expressions;
 use super::conflicts::violation_key;
@@ -13,6 +13,7 @@ use super::plan::Plans;
 use super::references::IndexTrees;
 use crate::catalog::{index_map, rows_map, violations_map};
 use crate::error::SqlError;
+use crate::version::read_stored;
 
 /// Puts every row that breaks a constraint back to what ours has, and gives the indexes of what is left
 /// then, and a conflict for each such row.
@@ -65,7 +66,31 @@ pub(super) fn conflict<B: Backend + 'static>(
         conflict.theirs = plan.value(key)?;
         conflict.base = plan.base_value(key)?;
     }
+    let conflict = match plans.get(&violation.table) {
+        Some(plan) => kept(conflict, plan.merged.snapshot().storage())?,
+        None => conflict,
+    };
     Ok((violations_map(&violation.table)?, conflict))
+}
+
+/// A longer row is recorded by its hash: three of this length and more fit one record.
+const MAX_KEPT_LEN: u64 = 256 << 10;
+
+/// A conflict that holds its rows itself. Rows in the shape of the merged table may be in no commit, and
+/// then nothing else keeps them.
+///
+/// # Errors
+/// A part of a row is missing or damaged, or the backend fails.
+pub(super) fn kept<B: Backend>(mut conflict: Conflict, backend: &B) -> Result<Conflict, SqlError> {
+    for value in [&mut conflict.base, &mut conflict.ours, &mut conflict.theirs] {
+        if let Some(Stored::Blob(blob)) = value
+            && blob.len <= MAX_KEPT_LEN
+        {
+            *value =
+                Some(Stored::Inline(read_stored(backend, &conflict.key, &Stored::Blob(*blob))?));
+        }
+    }
+    Ok(conflict)
 }
 
 /// Puts the rows and indexes of merged tables into maps.

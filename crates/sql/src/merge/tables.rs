@@ -12,7 +12,7 @@ use super::references::IndexTrees;
 use super::reshape::Reshape;
 use super::rows::Rows;
 use super::schema::{MergedTable, Tables, merge_table};
-use super::settle::{place, root, settle};
+use super::settle::{kept, place, root, settle};
 use super::{Clashes, Expressions, Prefer};
 use crate::catalog::{Catalog, TABLE, catalog_map, rows_map};
 use crate::error::SqlError;
@@ -278,7 +278,9 @@ impl<B: Backend + 'static> Merge<B> {
         let rows = Rows { base: &base.rows, ours: &ours.rows, theirs: &theirs.rows, sequence };
         let merged = rows.merge(self.prefer, expressions)?;
         let map = rows_map(&name)?;
-        self.conflicts.extend(merged.conflicts.into_iter().map(|found| (map.clone(), found)));
+        for found in merged.conflicts {
+            self.conflicts.push((map.clone(), kept(found, ours.rows.snapshot().storage())?));
+        }
         self.catalog.put_table(codec.table().clone());
         let plan = Plan {
             merged: ours.rows.with_rows(codec, merged.rows),

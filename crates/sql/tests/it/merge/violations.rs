@@ -370,3 +370,42 @@ fn a_stored_column_is_computed_anew_or_is_a_conflict() {
     db.merge("dev", &TableMergeOptions::default(), &mut Stored).unwrap();
     assert_eq!(rows(&mut db, "t"), [row([1, 11, 32, 21])]);
 }
+
+#[test]
+fn a_large_row_that_is_in_no_commit_outlives_a_collection() {
+    let folder = tempfile::tempdir().unwrap();
+    let store =
+        prollytree_store::Store::create(folder.path().join("store"), Default::default()).unwrap();
+    let options = Options::default().with_author_name("Ada").with_author_email("ada@example.org");
+    let repo = Repository::init(store, options).unwrap();
+    let mut db = Database::new(repo, History::Explicit).unwrap();
+    let text = |byte: u8| Value::Bytes(vec![byte; 5000]);
+    let put = |db: &mut Database<prollytree_store::Store>, id: i64, a: Value, b: i64| {
+        let handle = db.table("t").unwrap();
+        let row = vec![Value::Int(id), a, Value::Int(b)];
+        let key = handle.codec().key(&row).unwrap();
+        db.write(&handle, [(key, Change::Put(row))], &mut no_expressions).unwrap();
+    };
+    let start = Table { indexes: vec![index("unique_b", &[2], true)], ..table("t") };
+    db.create_table(start).unwrap();
+    put(&mut db, 1, text(1), 1);
+    let base = db.commit("base").unwrap();
+    db.with_repository(|repo| Ok(repo.create_branch("dev", &base)?)).unwrap();
+    put(&mut db, 1, text(2), 1);
+    put(&mut db, 2, text(9), 7);
+    db.commit("ours").unwrap();
+    db.with_repository(|repo| Ok(repo.checkout("dev", Uncommitted::Refuse)?)).unwrap();
+    put(&mut db, 1, text(1), 7);
+    db.commit("theirs").unwrap();
+    db.with_repository(|repo| Ok(repo.checkout("main", Uncommitted::Refuse)?)).unwrap();
+    let outcome = db.merge("dev", &TableMergeOptions::default(), &mut NoExpressions).unwrap();
+    assert_eq!(outcome, TableMergeOutcome::Conflicts(1));
+    db.repository().collect(i64::MAX).unwrap().run().unwrap();
+    drop(db);
+    let store = prollytree_store::Store::open(folder.path().join("store"), Default::default());
+    let repo = Repository::open(store.unwrap(), Options::default()).unwrap();
+    let mut db = Database::new(repo, History::Explicit).unwrap();
+    let found = db.conflicts().unwrap();
+    // Both sides' cells in one row, which no commit has.
+    assert_eq!(found[0].theirs, Some(vec![Value::Int(1), text(2), Value::Int(7)]));
+}
