@@ -257,6 +257,14 @@ pub enum SqlError {
         /// The key, as text.
         key: String,
     },
+    /// A column of a table that an engine computes cannot be computed.
+    #[error("the computed columns of table {table} cannot be computed")]
+    Computed {
+        /// The table.
+        table: String,
+        /// What the engine says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A transaction is begun within another.
     #[error("a transaction is under way already")]
     NestedTransaction,

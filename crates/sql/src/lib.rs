@@ -35,6 +35,6 @@ pub use merge::{
     ConflictKind, Expressions, MergeStrategy, NoExpressions, RowChoice, RowConflict,
     TableMergeOptions, TableMergeOutcome,
 };
-pub use row::RowCodec;
+pub use row::{RowCodec, Wanted};
 pub use value::{ColumnType, Row, Value};
 pub use version::{ALL_KEYS, Keys, RowDiff, RowScan, TableVersion, Version, keys_with_prefix};

@@ -23,6 +23,32 @@ pub struct RowCodec {
     stored: Vec<bool>,
 }
 
+/// The columns that a reader wants, by their places: a bit for each of the first 63, one for all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted(pub u64);
+
+impl Wanted {
+    /// All columns.
+    pub const ALL: Self = Self(u64::MAX);
+
+    /// Whether the column at a place is wanted.
+    pub fn has(self, position: usize) -> bool {
+        self.0 >> position.min(63) & 1 == 1
+    }
+
+    /// These columns and one more.
+    #[must_use]
+    pub fn with(self, position: usize) -> Self {
+        Self(self.0 | 1 << position.min(63))
+    }
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
 #[derive(Clone, Debug)]
 struct KeyPart {
     position: usize,
@@ -143,24 +169,39 @@ impl RowCodec {
     /// # Errors
     /// The bytes are not the one encoding of a row of the table.
     pub fn decode(&self, key: &[u8], value: &[u8]) -> Result<Row, SqlError> {
+        self.decode_some(key, value, Wanted::ALL)
+    }
+
+    /// As [`decode`](Self::decode), with NULL in the columns that are not wanted.
+    ///
+    /// # Errors
+    /// The bytes are not the one encoding of a row of the table, as far as they are looked at.
+    pub fn decode_some(&self, key: &[u8], value: &[u8], wanted: Wanted) -> Result<Row, SqlError> {
         let bad = || SqlError::BadRow { table: self.table.name.clone(), key: key.to_vec() };
         let mut row: Row = Vec::with_capacity(self.table.columns.len());
-        row.extend(self.table.columns.iter().map(|column| column.initial.clone()));
-        let mut rest = key;
-        for part in &self.key {
-            row[part.position] = key::pop(&mut rest, part.descending)?;
+        let columns = self.table.columns.iter().enumerate();
+        row.extend(columns.map(
+            |(at, column)| {
+                if wanted.has(at) { column.initial.clone() } else { Value::Null }
+            },
+        ));
+        if self.key.is_empty() || self.key.iter().any(|part| wanted.has(part.position)) {
+            let mut rest = key;
+            for part in &self.key {
+                row[part.position] = key::pop(&mut rest, part.descending)?;
+            }
+            if self.key.is_empty() {
+                key::pop(&mut rest, false)?;
+            }
+            if !rest.is_empty() {
+                return Err(bad());
+            }
         }
-        if self.key.is_empty() {
-            key::pop(&mut rest, false)?;
-        }
-        if !rest.is_empty() {
-            return Err(bad());
-        }
-        self.fill(value, &mut row).ok_or_else(bad)?;
+        self.fill(value, &mut row, wanted).ok_or_else(bad)?;
         Ok(row)
     }
 
-    fn fill(&self, value: &[u8], row: &mut Row) -> Option<()> {
+    fn fill(&self, value: &[u8], row: &mut Row, wanted: Wanted) -> Option<()> {
         let mut codes = value;
         let count = usize::try_from(cell::pop_varint(&mut codes)?).ok()?;
         if count > self.positions.len() {
@@ -180,6 +221,9 @@ impl RowCodec {
             let (body, rest) = bodies.split_at_checked(cell::body_len(code)?)?;
             bodies = rest;
             let position = (*position)?;
+            if !wanted.has(position) {
+                continue;
+            }
             let value = cell::read(code, body)?;
             // What is not to be stored has no other encoding.
             if !self.stored[position] || same_cell(&value, &self.table.columns[position].initial) {

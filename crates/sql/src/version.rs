@@ -9,7 +9,7 @@ use prollytree_tree::{BlobReader, Difference, Snapshot, TreeConfig, Value as Sto
 
 use crate::catalog::{Catalog, catalog_map, index_map, rows_map};
 use crate::error::SqlError;
-use crate::row::RowCodec;
+use crate::row::{RowCodec, Wanted};
 use crate::schema::{Index, Table};
 use crate::value::Row;
 
@@ -69,6 +69,7 @@ impl<B: Backend> Version<B> {
             maps: self.maps.clone(),
             codec: Arc::new(RowCodec::new(table)),
             rows: Snapshot::empty(self.backend.clone(), shape),
+            wanted: Wanted::ALL,
         }
     }
 
@@ -86,7 +87,8 @@ impl<B: Backend> Version<B> {
     pub(crate) fn rows_of(&self, codec: Arc<RowCodec>) -> Result<TableVersion<B>, SqlError> {
         let map = rows_map(&codec.table().name)?;
         let rows = open_map(&self.backend, &self.maps, &map, None)?;
-        Ok(TableVersion { backend: self.backend.clone(), maps: self.maps.clone(), codec, rows })
+        let (backend, maps) = (self.backend.clone(), self.maps.clone());
+        Ok(TableVersion { backend, maps, codec, rows, wanted: Wanted::ALL })
     }
 }
 
@@ -115,6 +117,7 @@ pub struct TableVersion<B> {
     maps: Arc<Maps>,
     codec: Arc<RowCodec>,
     rows: Snapshot<B>,
+    wanted: Wanted,
 }
 
 /// A range of keys.
@@ -140,6 +143,12 @@ impl<B: Backend + 'static> TableVersion<B> {
         &self.codec
     }
 
+    /// The same table, whose rows have NULL in the columns that are not wanted: reading them costs
+    /// nothing.
+    pub fn with_columns(&self, wanted: Wanted) -> Self {
+        Self { wanted, ..self.clone() }
+    }
+
     /// The tree of the rows.
     pub fn snapshot(&self) -> &Snapshot<B> {
         &self.rows
@@ -147,7 +156,13 @@ impl<B: Backend + 'static> TableVersion<B> {
 
     /// The same table with other rows, read by another schema.
     pub(crate) fn with_rows(&self, codec: Arc<RowCodec>, rows: Snapshot<B>) -> Self {
-        Self { backend: self.backend.clone(), maps: self.maps.clone(), codec, rows }
+        Self {
+            backend: self.backend.clone(),
+            maps: self.maps.clone(),
+            codec,
+            rows,
+            wanted: Wanted::ALL,
+        }
     }
 
     /// How many rows there are. O(1).
@@ -166,7 +181,7 @@ impl<B: Backend + 'static> TableVersion<B> {
     /// The row is damaged, or the backend fails.
     pub fn get(&self, key: &[u8]) -> Result<Option<Row>, SqlError> {
         let read = |value: ValueRef<'_>| match value {
-            ValueRef::Inline(bytes) => Ok(self.codec.decode(key, bytes)),
+            ValueRef::Inline(bytes) => Ok(self.codec.decode_some(key, bytes, self.wanted)),
             ValueRef::Blob(_) => Err(()),
         };
         match self.rows.get_with(key, read)? {
@@ -174,7 +189,7 @@ impl<B: Backend + 'static> TableVersion<B> {
             Some(Ok(row)) => row.map(Some),
             Some(Err(())) => {
                 let value = self.rows.get(key)?;
-                value.map(|value| self.codec.decode(key, &value)).transpose()
+                value.map(|value| self.codec.decode_some(key, &value, self.wanted)).transpose()
             }
         }
     }
@@ -182,8 +197,10 @@ impl<B: Backend + 'static> TableVersion<B> {
     /// The rows of a range of keys, in their order, or the last first. O(log rows) to begin, then
     /// amortised O(1) a row.
     pub fn scan(&self, keys: Keys, reverse: bool) -> RowScan<B> {
-        let codec = self.codec.clone();
-        let read = move |key: &[u8], value: &[u8]| Ok((key.to_vec(), codec.decode(key, value)?));
+        let (codec, wanted) = (self.codec.clone(), self.wanted);
+        let read = move |key: &[u8], value: &[u8]| {
+            Ok((key.to_vec(), codec.decode_some(key, value, wanted)?))
+        };
         RowScan { entries: Batches::new(self.rows.clone(), keys, reverse), read: Box::new(read) }
     }
 
@@ -282,14 +299,14 @@ impl<B: Backend + 'static> TableVersion<B> {
 
     pub(crate) fn decode_stored(&self, key: &[u8], value: &Stored) -> Result<Row, SqlError> {
         match value {
-            Stored::Inline(bytes) => self.codec.decode(key, bytes),
+            Stored::Inline(bytes) => self.codec.decode_some(key, bytes, self.wanted),
             Stored::Blob(blob) => {
                 let mut bytes = Vec::new();
                 let mut reader = BlobReader::new(&self.backend, *blob);
                 std::io::Read::read_to_end(&mut reader, &mut bytes).map_err(|_| {
                     SqlError::BadRow { table: self.table().name.clone(), key: key.to_vec() }
                 })?;
-                self.codec.decode(key, &bytes)
+                self.codec.decode_some(key, &bytes, self.wanted)
             }
         }
     }
@@ -334,7 +351,7 @@ struct Batches<B> {
     tree: Snapshot<B>,
     keys: Keys,
     reverse: bool,
-    /// The first batch is small: most scans end early.
+    /// The first batches are small: most scans end early.
     size: usize,
     done: bool,
 }
@@ -349,7 +366,8 @@ impl<B: Backend> Batches<B> {
         &mut self,
         see: impl FnMut(&[u8], &[u8]) -> Result<(), SqlError>,
     ) -> Result<(), SqlError> {
-        let size = std::mem::replace(&mut self.size, BATCH);
+        let size = self.size;
+        self.size = BATCH.min(2 * size);
         let last =
             if self.reverse { self.backwards(size, see)? } else { self.forwards(size, see)? };
         match last {

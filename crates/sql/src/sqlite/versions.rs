@@ -25,6 +25,7 @@
 mod at;
 mod bounds;
 mod changes;
+mod computed;
 mod declare;
 mod diff;
 mod history;

@@ -11,6 +11,7 @@ use super::rows::{KeyedRows, TableRows, search, sorted};
 use super::shape::Shape;
 use super::source::{Versions, WORKING, revision_of};
 use crate::error::SqlError;
+use crate::row::Wanted;
 use crate::schema::Table;
 use crate::value::Value;
 use crate::version::ALL_KEYS;
@@ -29,23 +30,27 @@ impl<B: Backend + 'static> TableAt<B> {
     }
 
     fn search(&self, access: &Access, arguments: &[Value]) -> Result<KeyedRows, SqlError> {
+        let mut access = access.clone();
         let revision = revision_of(access.parameter(0, arguments), WORKING);
         let version = self.versions.at(&revision)?;
         let Some(table) = version.catalog().find_table(&self.shape.table.name) else {
             return Ok(Box::new(std::iter::empty()));
         };
         let rows = version.table(&table.name)?;
+        let mapping = Mapping::new(&self.shape.table, rows.table())?;
+        if !mapping.is_nothing() {
+            access.wanted = Wanted::ALL;
+        }
+        let access = &access;
         if **rows.table() == *self.shape.table {
-            return search(&rows, &self.shape, access, arguments);
+            return Ok(mapping.map_all(search(&rows, &self.shape, access, arguments)?));
         }
         let other = Shape::new(rows.table().clone());
-        let mapping = Mapping::new(&self.shape.table, &other.table);
-        let map = move |row: Result<_, _>| row.map(|(key, row)| (key, mapping.map(row)));
         if self.shape.has_same_path(&other, access) {
-            return Ok(Box::new(search(&rows, &other, access, arguments)?.map(map)));
+            return Ok(mapping.map_all(search(&rows, &other, access, arguments)?));
         }
         // What the plan relies on is not there: all rows are read, and put in order.
-        let all = Box::new(rows.scan(ALL_KEYS, false).rows().map(map));
+        let all = mapping.map_all(Box::new(rows.scan(ALL_KEYS, false).rows()));
         sorted(all, &self.shape, access)
     }
 }

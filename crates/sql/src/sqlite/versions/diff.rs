@@ -40,12 +40,15 @@ impl<B: Backend + 'static> TableDiff<B> {
     }
 }
 
+/// A table of two versions.
+pub(super) type Pair<B> = (TableVersion<B>, TableVersion<B>);
+
 /// A table of two versions. Where a version does not have it, it is empty.
 pub(super) fn pair<B: Backend + 'static>(
     before: &Version<B>,
     after: &Version<B>,
     table: &str,
-) -> Result<Option<(TableVersion<B>, TableVersion<B>)>, SqlError> {
+) -> Result<Option<Pair<B>>, SqlError> {
     let name = |version: &Version<B>| version.catalog().find_table(table).map(|t| t.name.clone());
     Ok(match (name(before), name(after)) {
         (None, None) => None,
@@ -134,11 +137,15 @@ impl<B: Backend + 'static> Relation for TableDiff<B> {
         let pair = pair(&before, &after, &self.shape.table.name)?;
         let tables = pair.iter().flat_map(|(old, new)| [old.table(), new.table()]);
         let ranges = ranges(&self.shape, access, arguments, tables)?;
-        let differences = pair.map(|(old, new)| {
-            let target = &self.shape.table;
-            let mappings = (Mapping::new(target, old.table()), Mapping::new(target, new.table()));
-            Differences { old, new, mappings, ranges: ranges.into(), found: VecDeque::new() }
-        });
+        let differences = match pair {
+            None => None,
+            Some((old, new)) => {
+                let target = &self.shape.table;
+                let of = |table: &TableVersion<B>| Mapping::new(target, table.table());
+                let (mappings, ranges) = ((of(&old)?, of(&new)?), ranges.into());
+                Some(Differences { old, new, mappings, ranges, found: VecDeque::new() })
+            }
+        };
         let parameter = |at| access.parameter(at, arguments).cloned().unwrap_or_default();
         Ok(Box::new(DiffRows {
             differences,
@@ -187,8 +194,8 @@ impl<B: Backend + 'static> Differences<B> {
             let Some(range) = self.ranges.pop_front() else { return Ok(None) };
             let (mut seen, mut last) = (0, None);
             self.old.diff_keys(&self.new, &range, |difference| {
-                let old = difference.before.map(|row| self.mappings.0.map(row));
-                let new = difference.after.map(|row| self.mappings.1.map(row));
+                let old = difference.before.map(|row| self.mappings.0.map(row)).transpose()?;
+                let new = difference.after.map(|row| self.mappings.1.map(row)).transpose()?;
                 seen += 1;
                 if seen == BATCH {
                     last = Some(difference.key.clone());

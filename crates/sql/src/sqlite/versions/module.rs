@@ -13,6 +13,7 @@ use rusqlite::{Connection, Error, Result};
 
 use super::relation::{Access, Constraint, Operator, Place, Query, Relation, Rows};
 use crate::error::SqlError;
+use crate::row::Wanted;
 use crate::sqlite::convert::from_sqlite;
 
 /// Makes a relation readable under a name, as a table or a table-valued function.
@@ -131,6 +132,7 @@ fn read_query(info: &IndexInfo) -> Result<(Query, Vec<usize>)> {
     }
     let order = info.order_bys().map(|term| (place(term.column()), term.is_order_by_desc()));
     query.order = order.collect();
+    query.wanted = Wanted(info.col_used());
     Ok((query, places))
 }
 

@@ -92,7 +92,7 @@ impl Reader {
             let why = "a version that is in the history cannot be changed, only queried";
             return Err(SqliteError::Refused { statement: sql.to_owned(), why });
         }
-        let columns: Vec<_> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<_> = statement.column_names().map(str::to_owned).collect();
         let params = rusqlite::params_from_iter(params.iter().map(Bound));
         let mut found = statement.query(params).map_err(failed)?;
         let mut cells = Vec::with_capacity(columns.len());

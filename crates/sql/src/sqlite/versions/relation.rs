@@ -4,6 +4,7 @@ use rusqlite::types::ToSqlOutput;
 
 use super::search::Search;
 use crate::error::SqlError;
+use crate::row::Wanted;
 use crate::sqlite::convert::to_sqlite;
 use crate::value::{Row, Value};
 
@@ -38,6 +39,8 @@ pub(crate) struct Query {
     pub(crate) constraints: Vec<Constraint>,
     /// The columns that rows are to be ordered by, and whether great values come first.
     pub(crate) order: Vec<(Place, bool)>,
+    /// The columns whose cells will be asked for.
+    pub(crate) wanted: Wanted,
 }
 
 /// A column by its place, or the number of the row.
@@ -96,6 +99,8 @@ pub(crate) struct Access {
     pub(crate) search: Option<Search>,
     /// Whether the last rows come first.
     pub(crate) reverse: bool,
+    /// The columns whose cells will be asked for.
+    pub(crate) wanted: Wanted,
     /// The order that was promised.
     pub(crate) order: Vec<(Place, bool)>,
 }
@@ -121,7 +126,7 @@ impl Query {
             }
         });
         let order = self.order.iter().map(|term| (place(term.0).unwrap_or(NOWHERE), term.1));
-        Self { constraints: constraints.collect(), order: order.collect() }
+        Self { constraints: constraints.collect(), order: order.collect(), wanted: self.wanted }
     }
 }
 

@@ -15,14 +15,15 @@ use crate::version::{ALL_KEYS, Keys, TableVersion};
 /// Rows and their keys.
 pub(super) type KeyedRows = Box<dyn Iterator<Item = Result<(Vec<u8>, Row), SqlError>>>;
 
-/// The rows of a table that an access finds, in the order of its tree.
+/// The rows of a table that an access finds, in the order of its tree, with the columns that it wants.
 pub(super) fn search<B: Backend + 'static>(
     table: &TableVersion<B>,
     shape: &Shape,
     access: &Access,
     arguments: &[Value],
 ) -> Result<KeyedRows, SqlError> {
-    let reverse = access.reverse;
+    let (whole, reverse) = (table, access.reverse);
+    let table = &table.with_columns(access.wanted);
     let (Some(search), Some(path)) = (&access.search, shape.path(access)) else {
         return Ok(Box::new(table.scan(ALL_KEYS, reverse).rows()));
     };
@@ -34,7 +35,7 @@ pub(super) fn search<B: Backend + 'static>(
         }
         Found::Ranges(ranges) => Ok(scan(table, path, ranges, reverse)),
         Found::Mixed(keys) => {
-            let rows = scan(table, path, vec![keys], false);
+            let rows = scan(whole, path, vec![keys], false);
             sorted(rows, shape, access)
         }
     }

@@ -7,6 +7,7 @@ use super::relation::{Access, Place, Plan, Query};
 use super::search::Path;
 use crate::error::SqlError;
 use crate::key;
+use crate::row::Wanted;
 use crate::schema::{Collation, Table};
 use crate::sqlite::text_of::has_rowid_alias;
 use crate::value::Value;
@@ -83,6 +84,7 @@ impl Shape {
                 parameters: Vec::new(),
                 search: (!is_all).then_some(best.search),
                 reverse: best.order.unwrap_or(false),
+                wanted: self.key_positions().fold(query.wanted, Wanted::with),
                 order,
             },
             taken: best.taken.into_iter().map(|at| (at, false)).collect(),

@@ -2,10 +2,12 @@
 
 use prollytree_repo::Backend;
 
+use super::mapping::Mapping;
 use super::relation::{Access, Plan, Query, Relation, Rows};
 use super::rows::{TableRows, search};
 use super::shape::Shape;
 use crate::error::SqlError;
+use crate::row::Wanted;
 use crate::value::Value;
 use crate::version::TableVersion;
 
@@ -39,7 +41,13 @@ impl<B: Backend + 'static> Relation for FixedTable<B> {
     }
 
     fn rows(&self, access: &Access, arguments: &[Value]) -> Result<Box<dyn Rows>, SqlError> {
-        let rows = search(&self.table, &self.shape, access, arguments)?;
+        let table = self.table.table();
+        let mapping = Mapping::new(table, table)?;
+        let mut access = access.clone();
+        if !mapping.is_nothing() {
+            access.wanted = Wanted::ALL;
+        }
+        let rows = mapping.map_all(search(&self.table, &self.shape, &access, arguments)?);
         Ok(Box::new(TableRows::new(rows, &self.shape, Vec::new())))
     }
 }

@@ -25,12 +25,15 @@ pub(super) struct Change {
     pub(super) row: Differing,
 }
 
+/// Finds ranges of keys in tables that look so.
+type FindRanges = dyn Fn(&[&Arc<Table>]) -> Result<Vec<Keys>, SqlError>;
+
 /// What is asked of a walk.
 pub(super) struct Asked {
     /// The table, in whose columns rows are given.
     pub(super) table: Arc<Table>,
-    /// Finds the ranges of keys that matter, given the schemas of two versions.
-    pub(super) ranges: Box<dyn Fn(&[&Arc<Table>]) -> Result<Vec<Keys>, SqlError>>,
+    /// The ranges of keys that matter.
+    pub(super) ranges: Box<FindRanges>,
     /// Whether only the last change of each row is looked for.
     pub(super) only_last: bool,
 }
@@ -50,7 +53,14 @@ pub(super) struct Walk<B> {
     commits: HashMap<CommitId, Commit>,
     found: VecDeque<Change>,
     /// The rows of a first commit, all of which it added.
-    first_rows: Option<(Arc<(CommitId, Commit)>, KeySet, Mapping, KeyedRows)>,
+    first_rows: Option<First>,
+}
+
+/// A first commit, and its rows.
+struct First {
+    commit: Arc<(CommitId, Commit)>,
+    wanted: KeySet,
+    rows: KeyedRows,
 }
 
 impl<B: Backend + 'static> Walk<B> {
@@ -83,11 +93,11 @@ impl<B: Backend + 'static> Walk<B> {
             if let Some(change) = self.found.pop_front() {
                 return Ok(Some(change));
             }
-            if let Some((commit, wanted, mapping, rows)) = &mut self.first_rows {
+            if let Some(First { commit, wanted, rows }) = &mut self.first_rows {
                 for row in rows {
                     let (key, row) = row?;
                     if wanted.contains(&key) {
-                        let row = Differing { key, old: None, new: Some(mapping.map(row)) };
+                        let row = Differing { key, old: None, new: Some(row) };
                         return Ok(Some(Change { commit: commit.clone(), row }));
                     }
                 }
@@ -177,9 +187,10 @@ impl<B: Backend + 'static> Walk<B> {
             return Ok(());
         };
         let ranges = (self.asked.ranges)(&[table.table()])?;
-        let mapping = Mapping::new(&self.asked.table, table.table());
+        let mapping = Mapping::new(&self.asked.table, table.table())?;
         let rows = ranges.into_iter().flat_map(move |keys| table.scan(keys, false).rows());
-        self.first_rows = Some((commit, wanted, mapping, Box::new(rows)));
+        let rows = mapping.map_all(Box::new(rows));
+        self.first_rows = Some(First { commit, wanted, rows });
         Ok(())
     }
 
@@ -197,11 +208,11 @@ impl<B: Backend + 'static> Walk<B> {
             return Ok(differing);
         }
         let target = &self.asked.table;
-        let mappings = (Mapping::new(target, old.table()), Mapping::new(target, new.table()));
+        let mappings = (Mapping::new(target, old.table())?, Mapping::new(target, new.table())?);
         for range in (self.asked.ranges)(&[old.table(), new.table()])? {
             old.diff_keys(&new, &range, |found| {
-                let old = found.before.map(|row| mappings.0.map(row));
-                let new = found.after.map(|row| mappings.1.map(row));
+                let old = found.before.map(|row| mappings.0.map(row)).transpose()?;
+                let new = found.after.map(|row| mappings.1.map(row)).transpose()?;
                 // A column that was dropped rewrote the row, and did not change what is left.
                 if old != new {
                     differing.push(Differing { key: found.key, old, new });
@@ -222,8 +233,8 @@ impl<B: Backend + 'static> Walk<B> {
         for (at, (_, version, _)) in parents.iter().enumerate() {
             let there = match pair(version, after, &self.asked.table.name)? {
                 Some((table, _)) => {
-                    let mapping = Mapping::new(&self.asked.table, table.table());
-                    table.get(&row.key)?.map(|row| mapping.map(row))
+                    let mapping = Mapping::new(&self.asked.table, table.table())?;
+                    table.get(&row.key)?.map(|row| mapping.map(row)).transpose()?
                 }
                 None => None,
             };

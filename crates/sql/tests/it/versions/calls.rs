@@ -140,3 +140,26 @@ fn no_procedure_runs_within_a_transaction() {
     db.run("ROLLBACK").unwrap();
     assert_eq!(lines(&mut db, "SELECT count(*) FROM t"), ["2"]);
 }
+
+#[test]
+fn columns_are_computed_in_every_version() {
+    let mut db = connection();
+    db.run(
+        "CREATE TABLE r(a INTEGER PRIMARY KEY, b TEXT COLLATE NOCASE, c AS (d || '!'), d AS (upper(b)),
+            e AS (b = 'X'), f AS (a * 2) STORED);
+         CREATE INDEX r_f ON r(f);
+         INSERT INTO r(a, b) VALUES (1, 'x'), (2, 'y');
+         UPDATE r SET b = 'z' WHERE a = 2",
+    )
+    .unwrap();
+    let all = ["1, x, X!, X, 1, 2", "2, y, Y!, Y, 0, 4"];
+    let old = db.query_at("HEAD~1", "SELECT * FROM r WHERE f > 0", &[]).unwrap();
+    let old: Vec<_> = old.rows.iter().map(|row| prollytree_sql::text::list(row)).collect();
+    assert_eq!(old, all);
+    assert_eq!(lines(&mut db, "SELECT * FROM prolly_at_r('HEAD~1')"), all);
+    assert_eq!(
+        lines(&mut db, "SELECT old_c, new_c FROM prolly_diff_r('HEAD~1', 'HEAD')"),
+        ["Y!, Z!"]
+    );
+    assert_eq!(lines(&mut db, "SELECT c FROM prolly_history_r WHERE a = 2"), ["Z!", "Y!"]);
+}
