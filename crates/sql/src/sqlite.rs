@@ -6,6 +6,8 @@ mod convert;
 mod copy;
 mod define;
 mod error;
+mod file;
+mod follow;
 mod harvest;
 mod known;
 mod mirror;

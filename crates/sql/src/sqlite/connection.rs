@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use prollytree_repo::{Backend, CommitId, Maps, Repository};
+use prollytree_repo::{Backend, CommitId, Repository};
 
 use super::call::{Call, parse_call, run_call};
 use super::convert::{Bound, from_sqlite};
@@ -14,12 +14,11 @@ use super::shared::Shared;
 use super::statement::Kind;
 use super::transaction::Transaction;
 use super::versions::{Functions, Readers};
-use super::{known, script};
+use super::{known, script, statement};
 use crate::catalog::Catalog;
 use crate::database::{Database, History};
 use crate::error::SqlError;
 use crate::value::Value;
-use crate::version::Version;
 
 /// How a [`Connection`] is opened.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +61,10 @@ impl<B: Backend + 'static> Connection<B> {
     /// The catalog is damaged, the working copy cannot be made, or the backend fails.
     pub fn open(repo: Repository<B>, options: ConnectionOptions) -> Result<Self, SqliteError> {
         let shared = Arc::new(Shared::new(Database::new(repo, options.history)?));
-        let copy = WorkingCopy::new(rusqlite::Connection::open_in_memory()?)?;
+        let copy = match &options.working_copy {
+            Some(path) => WorkingCopy::open(path)?,
+            None => WorkingCopy::new(rusqlite::Connection::open_in_memory()?)?,
+        };
         let functions = Functions::register(&copy.sqlite, &shared)?;
         let (transaction, readers) = (None, Readers::default());
         let mut connection =
@@ -119,7 +121,7 @@ impl<B: Backend + 'static> Connection<B> {
         let text = Text { sql, start: 0 };
         if Kind::of(sql)? == Kind::Other
             && parse_call(sql, params)?.is_none()
-            && let Some(columns) = self.read(text, params, true, see)?
+            && let Some(columns) = self.read_lately(text, params, see)?
         {
             return Ok(columns);
         }
@@ -228,13 +230,14 @@ impl<B: Backend + 'static> Connection<B> {
             Kind::RollbackTo(name) => self.roll_back_to(text, &name),
             Kind::Define => self.change(text, params, true).map(|_| Outcome::Done),
             Kind::Pragma => self.pragma(text, params),
-            Kind::Change | Kind::Other => {
+            Kind::Change => self.change(text, params, false),
+            Kind::Other => {
                 let mut rows = Vec::new();
                 let mut see = |row: &[Value]| {
                     rows.push(row.to_vec());
                     Ok(true)
                 };
-                match self.read(text, params, true, &mut see)? {
+                match self.read_lately(text, params, &mut see)? {
                     Some(columns) => Ok(Outcome::Rows(ResultSet { columns, rows })),
                     None => self.change(text, params, false),
                 }
@@ -253,6 +256,19 @@ impl<B: Backend + 'static> Connection<B> {
         };
         self.refresh()?;
         Ok(Outcome::Rows(done?))
+    }
+
+    /// Runs a query. One that does not fit the schema may fit what others have made of it.
+    fn read_lately(
+        &mut self,
+        text: Text<'_>,
+        params: &[Value],
+        see: &mut See<'_>,
+    ) -> Result<Option<Vec<String>>, SqliteError> {
+        if self.copy.sqlite.prepare_cached(text.sql).is_err() && self.transaction.is_none() {
+            self.catch_up_alone()?;
+        }
+        self.read(text, params, true, see)
     }
 
     fn pragma(&mut self, text: Text<'_>, params: &[Value]) -> Result<Outcome, SqliteError> {
@@ -275,9 +291,7 @@ impl<B: Backend + 'static> Connection<B> {
         };
         let columns = self.read(text, params, false, &mut see)?.unwrap_or_default();
         Ok(match columns.as_slice() {
-            [] if Kind::of(text.sql)? == Kind::Change => {
-                Outcome::Changed(self.copy.sqlite.changes())
-            }
+            [] if statement::changes_rows(text.sql) => Outcome::Changed(self.copy.sqlite.changes()),
             [] => Outcome::Done,
             _ => Outcome::Rows(ResultSet { columns, rows }),
         })
@@ -297,20 +311,22 @@ impl<B: Backend + 'static> Connection<B> {
         if only_query && !statement.readonly() {
             return Ok(None);
         }
-        let columns: Vec<_> = statement.column_names().into_iter().map(str::to_owned).collect();
         let params = rusqlite::params_from_iter(params.iter().map(Bound));
         let mut found = statement.query(params).map_err(failed)?;
-        let mut cells = Vec::with_capacity(columns.len());
+        let mut cells = Vec::new();
         while let Some(row) = found.next().map_err(failed)? {
+            // Known only now: a schema that changed gives a statement other columns.
+            let width = row.as_ref().column_count();
             cells.clear();
-            for at in 0..columns.len() {
+            for at in 0..width {
                 cells.push(from_sqlite(row.get_ref(at)?));
             }
             if !see(&cells)? {
                 break;
             }
         }
-        Ok(Some(columns))
+        drop(found);
+        Ok(Some(statement.column_names().into_iter().map(str::to_owned).collect()))
     }
 
     /// Follows what a function of a query did to the repository.
@@ -319,61 +335,5 @@ impl<B: Backend + 'static> Connection<B> {
             self.catch_up_alone()?;
         }
         Ok(())
-    }
-
-    /// Begins a write in the working copy, which then holds what the trees do.
-    pub(super) fn begin_write(&mut self) -> Result<(), SqliteError> {
-        loop {
-            self.copy.sqlite.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-            let known = self.copy.known.clone();
-            match self.catch_up() {
-                Ok(false) => return Ok(()),
-                // What was followed is kept, whatever becomes of the write.
-                Ok(true) => self.copy.sqlite.execute_batch("COMMIT")?,
-                Err(error) => {
-                    self.copy.known = known;
-                    self.copy.sqlite.execute_batch("ROLLBACK")?;
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    fn catch_up_alone(&mut self) -> Result<(), SqliteError> {
-        self.begin_write()?;
-        Ok(self.copy.sqlite.execute_batch("COMMIT")?)
-    }
-
-    /// Brings the working copy to what the trees hold, and tells whether there was something to do.
-    fn catch_up(&mut self) -> Result<bool, SqliteError> {
-        let held = self.shared.take_held();
-        let (from, to) = {
-            let mut database = self.shared.database();
-            let is_current = database.repository().is_current().map_err(SqlError::from)?;
-            if is_current && held.is_none() && !self.must_rebuild {
-                return Ok(false);
-            }
-            let from = match held {
-                Some(held) => held,
-                None => database.current()?,
-            };
-            if !is_current {
-                database.refresh()?;
-            }
-            (from, database.current()?)
-        };
-        let followed = if self.must_rebuild {
-            let backend = self.shared.database().repository().backend().clone();
-            let nothing = Version::with_catalog(backend, Maps::new(), Arc::new(Catalog::default()));
-            self.copy.clear().and_then(|()| self.copy.follow(&nothing, &to))
-        } else {
-            self.copy.follow(&from, &to)
-        };
-        if followed.is_err() {
-            self.shared.set_held(from);
-        } else {
-            self.must_rebuild = false;
-        }
-        followed.map(|()| true)
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn is_foreign(ty: ColumnType) -> bool {
 }
 
 /// Whether SQLite shows a value so.
-fn shows(value: &Value, shown: ValueRef<'_>) -> bool {
+pub(super) fn shows(value: &Value, shown: ValueRef<'_>) -> bool {
     match (value, shown) {
         (Value::Null, ValueRef::Null) => true,
         (Value::Text(text), ValueRef::Text(bytes)) => text.as_bytes() == bytes,

@@ -1,6 +1,5 @@
 //! The working copy: a database of SQLite that holds what a version of the tables holds.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use prollytree_repo::Backend;
@@ -8,6 +7,7 @@ use rusqlite::config::DbConfig;
 
 use super::convert::Bound;
 use super::error::SqliteError;
+use super::file::FileState;
 use super::known::{self, Kind, Known};
 use super::mirror::Mirror;
 use super::text_of::{create_index, create_table, ident, is_known, literal};
@@ -21,6 +21,8 @@ pub(super) struct WorkingCopy {
     pub(super) sqlite: rusqlite::Connection,
     pub(super) tracker: Tracker,
     pub(super) known: Known,
+    /// What is remembered of the file, if it is in one.
+    pub(super) file: Option<FileState>,
 }
 
 impl WorkingCopy {
@@ -29,7 +31,7 @@ impl WorkingCopy {
         tracker.register(&sqlite)?;
         sqlite.set_prepared_statement_cache_capacity(256);
         sqlite.execute_batch("PRAGMA foreign_keys = ON")?;
-        Ok(Self { sqlite, tracker, known: Known::default() })
+        Ok(Self { sqlite, tracker, known: Known::default(), file: None })
     }
 
     /// Brings the working copy from one version of the tables to another.
@@ -72,7 +74,7 @@ impl WorkingCopy {
     }
 
     /// Works without the checks and triggers that the rows went through already.
-    fn quietly(
+    pub(super) fn quietly(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<(), SqliteError>,
     ) -> Result<(), SqliteError> {
@@ -211,10 +213,5 @@ impl WorkingCopy {
             ))?;
         }
         Ok(())
-    }
-
-    /// The tables that are watched, by name and number.
-    pub(super) fn watched(&self) -> BTreeSet<(String, usize)> {
-        self.known.watched.iter().map(|(name, number)| (name.clone(), *number)).collect()
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
 
-use super::convert::{cell_from, is_foreign, to_sqlite};
+use super::convert::{cell_from, from_sqlite, is_foreign, shows, to_sqlite};
 use super::error::SqliteError;
 use super::text_of::{has_rowid_alias, ident};
 use crate::error::SqlError;
 use crate::key;
 use crate::row::RowCodec;
-use crate::schema::{Table, TableKind};
+use crate::schema::{Collation, Table, TableKind};
 use crate::value::{Row, Value};
 
 /// How SQLite finds a row of a table.
@@ -79,26 +79,58 @@ impl Mirror {
         matches!(self.key, KeyForm::Rowid(_))
     }
 
-    /// The tree's key of what SQLite finds a row by; `None` if a part is NULL.
-    pub(super) fn tree_key<'v>(
+    /// What SQLite finds a row by, as bytes: SQLite's own values, which need not be those of the tree.
+    /// `None` if a part is NULL.
+    pub(super) fn mark<'v>(
         &self,
         cells: impl IntoIterator<Item = ValueRef<'v>>,
     ) -> Result<Option<Vec<u8>>, SqliteError> {
-        let mut cells = cells.into_iter();
-        let KeyForm::Columns(positions) = &self.key else {
-            return Ok(match cells.next() {
-                Some(ValueRef::Integer(rowid)) => Some(key::rowid_key(rowid)),
-                _ => None,
-            });
-        };
-        let mut values = Vec::with_capacity(positions.len());
-        for (cell, &position) in cells.zip(positions) {
-            match self.cell(position, cell, None)? {
+        let mut mark = Vec::with_capacity(16);
+        for (at, cell) in cells.into_iter().enumerate() {
+            if let KeyForm::Columns(positions) = &self.key {
+                // What is no key in the tree is refused at once.
+                self.cell(positions.get(at).copied().unwrap_or_default(), cell, None)?;
+            }
+            match from_sqlite(cell) {
                 Value::Null => return Ok(None),
-                value => values.push(value),
+                value => key::push(&mut mark, &value, Collation::Binary, false)?,
             }
         }
-        Ok(Some(self.codec.key_of(&values)?))
+        Ok(Some(mark))
+    }
+
+    /// The values of a mark.
+    pub(super) fn marked(mark: &[u8]) -> Result<Vec<Value>, SqlError> {
+        let mut rest = mark;
+        let mut values = Vec::new();
+        while !rest.is_empty() {
+            values.push(key::pop(&mut rest, false)?);
+        }
+        Ok(values)
+    }
+
+    /// The tree's key of the row that SQLite finds by these values.
+    pub(super) fn tree_key(&self, values: &[Value]) -> Result<Vec<u8>, SqliteError> {
+        match (&self.key, values) {
+            (KeyForm::Rowid(_), [Value::Int(rowid)]) => Ok(key::rowid_key(*rowid)),
+            (KeyForm::Rowid(_), _) => Ok(Vec::new()),
+            (KeyForm::Columns(positions), _) if self.is_foreign => {
+                let cell = |(value, &position): (&Value, &usize)| {
+                    let shown = match value {
+                        Value::Null => ValueRef::Null,
+                        Value::Int(number) => ValueRef::Integer(*number),
+                        Value::Float(number) => ValueRef::Real(*number),
+                        Value::Bytes(bytes) => ValueRef::Blob(bytes),
+                        Value::Text(text) => ValueRef::Text(text.as_bytes()),
+                        _ => return Ok(value.clone()),
+                    };
+                    self.cell(position, shown, None)
+                };
+                let cells = values.iter().zip(positions).map(cell);
+                Ok(self.codec.key_of(&cells.collect::<Result<Vec<_>, _>>()?)?)
+            }
+            (KeyForm::Columns(_), _) => Ok(self.codec.key_of(values)?),
+        }
     }
 
     /// What SQLite finds the row of a tree's key by.
@@ -109,6 +141,12 @@ impl Mirror {
         }
         let mut rest = key;
         table.primary_key.iter().map(|part| key::pop(&mut rest, part.descending)).collect()
+    }
+
+    /// Whether SQLite shows a row as it would show what was made of it.
+    pub(super) fn is_shown(&self, row: &Row, found: &rusqlite::Row<'_>) -> bool {
+        let mut cells = row.iter().enumerate();
+        cells.all(|(at, cell)| found.get_ref(at).is_ok_and(|shown| shows(cell, shown)))
     }
 
     /// Binds what [`insert`](Self::insert) asks for.

@@ -17,9 +17,9 @@ pub(super) enum Kind {
     Define,
     /// Tells or sets something of the connection.
     Pragma,
-    /// Changes rows, if it is not a query.
+    /// Changes rows.
     Change,
-    /// Anything else: most of all queries.
+    /// Anything else: most of all queries. `WITH` can stand before both.
     Other,
 }
 
@@ -45,7 +45,7 @@ impl Kind {
                 check_pragma(tokens)?;
                 Self::Pragma
             }
-            "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "WITH" => Self::Change,
+            "INSERT" | "UPDATE" | "DELETE" | "REPLACE" => Self::Change,
             "ATTACH" | "DETACH" => return Err(refused(&word, ATTACH)),
             "VACUUM" => return Err(refused(&word, VACUUM)),
             _ => Self::Other,
@@ -165,6 +165,12 @@ fn check_pragma(mut tokens: Tokens<'_>) -> Result<(), SqliteError> {
         return Ok(());
     }
     Err(refused(&format!("PRAGMA {name}"), PRAGMA))
+}
+
+/// Whether SQLite counts what a statement changes.
+pub(super) fn changes_rows(sql: &str) -> bool {
+    let words = ["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"];
+    Tokens::new(sql).next().is_some_and(|first| words.iter().any(|word| first.is(word)))
 }
 
 /// How a commit that a statement makes is called: its text on one line, shortened.

@@ -25,14 +25,23 @@ pub(super) const PREFIX: &str = "prolly_";
 
 /// The tables that are watched, and the keys of changed rows.
 #[derive(Clone, Default)]
-pub(super) struct Tracker(Arc<Mutex<Vec<Watched>>>);
+pub(super) struct Tracker(Arc<Mutex<Tables>>);
+
+#[derive(Default)]
+struct Tables {
+    watched: Vec<Watched>,
+    /// Which of them have changed rows.
+    changed: Vec<usize>,
+}
 
 /// A table and the keys of its changed rows. A table that is altered is watched anew, so that its old
 /// triggers, which come back when that is rolled back, are still understood.
 struct Watched {
     mirror: Arc<Mirror>,
+    is_changed: bool,
     rowids: HashSet<i64>,
-    keys: HashSet<Vec<u8>>,
+    /// What SQLite finds the other rows by, see [`Mirror::mark`].
+    marks: HashSet<Vec<u8>>,
 }
 
 impl Tracker {
@@ -43,7 +52,7 @@ impl Tracker {
         sqlite.create_scalar_function(MARK, -1, flags, move |context| tracker.mark(context))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Watched>> {
+    fn lock(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -51,7 +60,7 @@ impl Tracker {
         let failed = |error: SqliteError| rusqlite::Error::UserFunctionError(error.into());
         let number = context.get::<u32>(0)? as usize;
         let mut tables = self.lock();
-        let Some(watched) = tables.get_mut(number) else { return Ok(None) };
+        let Some(watched) = tables.see(number) else { return Ok(None) };
         if watched.mirror.has_rowid_key() {
             for at in 1..context.len() {
                 // NULL is the rowid of a row that gets one yet.
@@ -65,8 +74,8 @@ impl Tracker {
         let mut at = 1;
         while at < context.len() {
             let cells = (at..at + width).map(|at| context.get_raw(at));
-            match watched.mirror.tree_key(cells).map_err(failed)? {
-                Some(key) => _ = watched.keys.insert(key),
+            match watched.mirror.mark(cells).map_err(failed)? {
+                Some(mark) => _ = watched.marks.insert(mark),
                 None => return Err(failed(no_key(&watched.mirror))),
             }
             at += width;
@@ -84,10 +93,10 @@ impl Tracker {
         if let Some(before) = before {
             self.unwatch(sqlite, before)?;
         }
-        let number = self.lock().len();
+        let number = self.lock().watched.len();
         sqlite.execute_batch(&triggers(&mirror, number))?;
-        let (rowids, keys) = Default::default();
-        self.lock().push(Watched { mirror, rowids, keys });
+        let (is_changed, rowids, marks) = Default::default();
+        self.lock().watched.push(Watched { mirror, is_changed, rowids, marks });
         Ok(number)
     }
 
@@ -103,7 +112,7 @@ impl Tracker {
 
     /// The mirror of a table by its number.
     pub(super) fn mirror(&self, number: usize) -> Option<Arc<Mirror>> {
-        self.lock().get(number).map(|watched| watched.mirror.clone())
+        self.lock().watched.get(number).map(|watched| watched.mirror.clone())
     }
 
     /// Takes every row of a table for changed.
@@ -118,35 +127,60 @@ impl Tracker {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let cells = (0..width).map(|at| row.get_ref(at)).collect::<Result<Vec<_>, _>>()?;
-            let key = mirror.tree_key(cells)?.ok_or_else(|| no_key(&mirror))?;
-            if let Some(watched) = self.lock().get_mut(number) {
-                watched.keys.insert(key);
+            let mark = mirror.mark(cells)?.ok_or_else(|| no_key(&mirror))?;
+            if let Some(watched) = self.lock().see(number) {
+                watched.marks.insert(mark);
             }
         }
         Ok(())
     }
 
-    /// The changed rows of a table, in the order of their keys.
-    pub(super) fn changed(&self, number: usize) -> Vec<Vec<u8>> {
+    /// The tables with changed rows, and the marks of these, in their order.
+    pub(super) fn changed(&self) -> Vec<(Arc<Mirror>, Vec<Vec<u8>>)> {
         let tables = self.lock();
-        let Some(watched) = tables.get(number) else { return Vec::new() };
-        let rowids = watched.rowids.iter().map(|&rowid| crate::key::rowid_key(rowid));
-        let mut keys: Vec<_> = rowids.chain(watched.keys.iter().cloned()).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
+        let changed = tables.changed.iter().filter_map(|&number| tables.watched.get(number));
+        changed.map(|watched| (watched.mirror.clone(), watched.sorted_marks())).collect()
+    }
+
+    /// Whether a row may have changed.
+    pub(super) fn has_changed(&self) -> bool {
+        !self.lock().changed.is_empty()
     }
 
     /// Takes all rows for unchanged.
     pub(super) fn clear(&self) {
-        for watched in self.lock().iter_mut() {
+        let mut tables = self.lock();
+        for number in std::mem::take(&mut tables.changed) {
+            let Some(watched) = tables.watched.get_mut(number) else { continue };
             // What a great change took is given back; a small one's place is used again.
-            if watched.rowids.capacity() + watched.keys.capacity() > 1 << 16 {
-                (watched.rowids, watched.keys) = Default::default();
+            if watched.rowids.capacity() + watched.marks.capacity() > 1 << 16 {
+                (watched.rowids, watched.marks) = Default::default();
             }
+            watched.is_changed = false;
             watched.rowids.clear();
-            watched.keys.clear();
+            watched.marks.clear();
         }
+    }
+}
+
+impl Tables {
+    /// A table that is about to have changed rows.
+    fn see(&mut self, number: usize) -> Option<&mut Watched> {
+        let watched = self.watched.get_mut(number)?;
+        if !std::mem::replace(&mut watched.is_changed, true) {
+            self.changed.push(number);
+        }
+        Some(watched)
+    }
+}
+
+impl Watched {
+    fn sorted_marks(&self) -> Vec<Vec<u8>> {
+        let rowids = self.rowids.iter().map(|&rowid| crate::key::rowid_key(rowid));
+        let mut marks: Vec<_> = rowids.chain(self.marks.iter().cloned()).collect();
+        marks.sort_unstable();
+        marks.dedup();
+        marks
     }
 }
 

@@ -90,20 +90,27 @@ impl<B: Backend + 'static> Connection<B> {
         let known = defines.then(|| self.copy.known.clone());
         self.begin_write()?;
         self.shared.set_writing(true);
-        let outcome = self.perform(text, params).and_then(|outcome| {
-            if defines {
-                self.harvest_schema()?;
-            }
-            self.check_deferred(false)?;
-            self.conclude(&message_of(text.sql, 0))?;
-            self.end("COMMIT")?;
-            Ok(outcome)
-        });
+        let outcome = self.perform(text, params);
+        let concluded = match &outcome {
+            // What is left of a failed statement is what OR FAIL and RAISE (FAIL) keep.
+            Err(_) if defines || self.copy.sqlite.is_autocommit() => Ok(false),
+            Err(_) if !self.copy.tracker.has_changed() => Ok(false),
+            _ => self.conclude_alone(text, defines).map(|()| true),
+        };
         self.shared.set_writing(false);
-        if outcome.is_err() {
+        if !matches!(concluded, Ok(true)) {
             self.abandon(known)?;
         }
-        outcome
+        concluded.and(outcome)
+    }
+
+    fn conclude_alone(&mut self, text: Text<'_>, defines: bool) -> Result<(), SqliteError> {
+        if defines {
+            self.harvest_schema()?;
+        }
+        self.check_deferred(false)?;
+        self.conclude(&message_of(text.sql, 0))?;
+        self.end("COMMIT")
     }
 
     fn change_within(
@@ -153,7 +160,11 @@ impl<B: Backend + 'static> Connection<B> {
     /// comes behind it.
     fn conclude(&mut self, message: &str) -> Result<(), SqliteError> {
         self.harvest()?;
-        self.shared.database().record(message)?;
+        let mut database = self.shared.database();
+        if self.copy.file.is_some() && database.is_changed() {
+            self.copy.say(database.current()?.maps())?;
+        }
+        database.record(message)?;
         Ok(())
     }
 
@@ -186,6 +197,7 @@ impl<B: Backend + 'static> Connection<B> {
             self.must_rebuild = true;
             return Err(error.into());
         }
+        self.copy.settle(true);
         Ok(())
     }
 
@@ -198,6 +210,7 @@ impl<B: Backend + 'static> Connection<B> {
             self.copy.known = known;
         }
         self.copy.tracker.clear();
+        self.copy.settle(false);
         Ok(self.shared.database().roll_back()?)
     }
 

@@ -1,4 +1,7 @@
 //! The dialect of SQLite: what a connection answers, and what is in the trees when it is gone.
 
 mod dialect;
+mod differential;
+mod foreign;
 mod support;
+mod transactions;
