@@ -112,7 +112,11 @@ impl WorkingCopy {
     /// Makes a table, fills it, and watches it from then on.
     fn load<B: Backend + 'static>(&mut self, rows: &TableVersion<B>) -> Result<(), SqliteError> {
         let table = rows.table();
-        self.sqlite.execute_batch(&create_table(table))?;
+        let mut made = (**table).clone();
+        for column in &mut made.columns {
+            column.default.take_if(|default| !is_expression(&self.sqlite, default));
+        }
+        self.sqlite.execute_batch(&create_table(&made))?;
         let mirror = Arc::new(Mirror::new(table.clone())?);
         self.fill(&mirror, rows)?;
         let indexes = table.indexes.iter().filter(|index| !index.constraint && is_known(index));
@@ -214,4 +218,9 @@ impl WorkingCopy {
         }
         Ok(())
     }
+}
+
+/// Whether SQLite can compute a default, which may be in GlueSQL's dialect.
+pub(super) fn is_expression(sqlite: &rusqlite::Connection, default: &str) -> bool {
+    sqlite.prepare(&format!("SELECT ({default})")).is_ok()
 }

@@ -36,6 +36,10 @@ impl<B: Backend + 'static> Connection<B> {
     pub(super) fn harvest(&mut self) -> Result<(), SqliteError> {
         for (mirror, marks) in self.copy.tracker.changed() {
             let name = &mirror.table().name;
+            if !self.copy.known.watched.contains_key(name) {
+                // The statement dropped it.
+                continue;
+            }
             let handle = self.shared.database().table(name)?;
             let found = match self.harvest_table(&mirror, &handle, &marks, Order::Keys) {
                 Err(SqliteError::Sql(SqlError::NotUnique { .. })) if marks.len() > 1 => {

@@ -10,6 +10,7 @@ use sqlite3_parser::ast::{
 use sqlite3_parser::lexer::sql::Parser;
 
 use super::convert::from_sqlite;
+use super::copy::is_expression;
 use super::error::SqliteError;
 use super::read_index;
 use super::text_of::{declared, ident, literal};
@@ -117,6 +118,11 @@ impl Reader<'_> {
                     column.slot = before.slot;
                     column.initial = before.initial.clone();
                     column.comment = before.comment.clone();
+                    if let (None, Some(default)) = (&column.default, &before.default)
+                        && !is_expression(self.sqlite, default)
+                    {
+                        column.default = Some(default.clone());
+                    }
                     if declared(before).eq_ignore_ascii_case(&column.declared) {
                         (column.ty, column.declared) = (before.ty, before.declared.clone());
                     } else {

@@ -127,7 +127,8 @@ fn cells_are_read_by_their_columns_types() {
         Value::Point(0.0, 1.0),
     ];
     assert_eq!(stored(&both.backend), [want.clone()]);
-    assert_eq!(both.rows("SELECT id, at, clock, span FROM t")[0].len(), 95);
+    let shown = "00000000-0000-0000-0000-000000000009|2000-02-29 12:00:00|01:02:03.5";
+    assert_eq!(both.rows("SELECT id, at, clock FROM t"), [shown]);
     let again = both.fail("INSERT INTO t (id) VALUES ('00000000000000000000000000000009')");
     assert!(again.to_string().contains("UNIQUE constraint failed: t.id"), "{again}");
     for (column, value) in
