@@ -29,8 +29,6 @@
 //! INDEX` and whatever else GlueSQL's translation drops from a statement never reach a storage, so it
 //! cannot refuse them.
 
-#![allow(dead_code, reason = "the planner comes next")]
-
 mod alter;
 mod bounds;
 mod carrier;

@@ -157,16 +157,21 @@ fn scan<B: Backend + 'static>(
 ) -> Result<RowIter<'static>, SqlError> {
     let table = session.table(carrier.table)?;
     let Some(load) = &carrier.load else {
-        let rows = referring_rows(session, &table)?;
-        return Ok(rows.map_or_else(
-            || all_rows(session, &table).map(|rows| stream_of(table.clone(), rows, None)),
-            |rows| Ok(stream_of(table.clone(), rows, None)),
-        )?);
+        let rows = match referring_rows(session, &table)? {
+            Some(rows) => rows,
+            None => all_rows(session, &table)?,
+        };
+        return Ok(stream_of(table, rows, None));
     };
     // The second scan of an UPDATE, as the only one of an INSERT, looks for values that are to be
     // unique. The indexes tell that when rows are written.
     let is_check = load.kind == Kind::Insert || session.statement.scanned;
     if is_check && load.kind != Kind::Join {
+        // Keys of equal decimals differ in their scale, so there the rows tell.
+        if table.has_unique_decimal() {
+            let rows = all_rows(session, &table)?;
+            return Ok(stream_of(table, rows, None));
+        }
         return Ok(Box::pin(stream::empty()));
     }
     session.statement.scanned = true;

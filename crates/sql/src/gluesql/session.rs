@@ -8,7 +8,7 @@ use prollytree_repo::{Backend, CommitId};
 
 use super::table::GlueTable;
 use crate::catalog::{Catalog, catalog_map};
-use crate::database::{Database, History, Savepoint, TableHandle};
+use crate::database::{Database, Savepoint, TableHandle};
 use crate::error::SqlError;
 use crate::value::Row;
 use crate::version::{TableVersion, Version};
@@ -280,14 +280,6 @@ impl<B: Backend + 'static> Session<B> {
         let database = self.database()?;
         database.roll_back()?;
         database.refresh()
-    }
-
-    /// Whether commits are made without being asked for.
-    pub(super) fn history(&self) -> History {
-        match &self.source {
-            Source::Working(database) => database.history(),
-            Source::At(..) => History::Explicit,
-        }
     }
 }
 

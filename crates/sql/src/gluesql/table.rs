@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDateTime};
 use futures::FutureExt;
 use gluesql_core::ast::{
-    ColumnDef, ColumnUniqueOption, Expr, ForeignKey as GlueForeignKey, ReferentialAction, ToSql,
+    BinaryOperator, ColumnDef, ColumnUniqueOption, Expr, ForeignKey as GlueForeignKey,
+    ReferentialAction, ToSql,
 };
 use gluesql_core::data::{Key, Schema, SchemaIndex, SchemaIndexOrd, Value as GlueValue};
 use gluesql_core::executor::{RowContext, evaluate_stateless};
@@ -163,6 +164,15 @@ impl GlueTable {
         }
     }
 
+    /// Whether a column that must be unique has decimals.
+    pub(super) fn has_unique_decimal(&self) -> bool {
+        let unique = self.unique.iter().map(|(at, _)| *at);
+        self.key
+            .into_iter()
+            .chain(unique)
+            .any(|column| self.column_type(column) == ColumnType::Decimal)
+    }
+
     /// The type of a column.
     pub(super) fn column_type(&self, position: usize) -> ColumnType {
         self.types.get(position).copied().unwrap_or_default()
@@ -217,10 +227,12 @@ fn schema(table: &Table, catalog: &Catalog) -> Schema {
         })
     });
     let indexes = table.indexes.iter().filter(|index| !index.constraint && index.is_stored());
+    let mut indexes: Vec<_> = indexes.collect();
+    indexes.sort_by_key(|index| index.created);
     Schema {
         table_name: table.name.clone(),
         column_defs: (table.kind != TableKind::Schemaless).then(|| columns.collect()),
-        indexes: indexes.filter_map(|index| schema_index(table, index)).collect(),
+        indexes: indexes.into_iter().filter_map(|index| schema_index(table, index)).collect(),
         engine: None,
         foreign_keys: table
             .foreign_keys
@@ -308,7 +320,18 @@ fn refusal(table: &Table, catalog: &Catalog) -> Option<String> {
     Some(format!("the foreign key of table {} to it", child.name))
 }
 
-/// The text of an expression, as it is kept.
+/// The text of an expression, as it is kept. GlueSQL's own text of `||` is `+`, which is another
+/// operator.
 pub(super) fn text(expr: &Expr) -> String {
-    expr.to_sql()
+    match expr {
+        Expr::BinaryOp { left, op, right } => {
+            let op = match op {
+                BinaryOperator::StringConcat => "||".to_owned(),
+                op => op.to_sql(),
+            };
+            format!("{} {op} {}", text(left), text(right))
+        }
+        Expr::Nested(expr) => format!("({})", text(expr)),
+        other => other.to_sql(),
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use gluesql_core::ast::{OrderByExpr, ToSqlUnquoted};
 use gluesql_core::data::{CustomFunction as Function, Key, Schema};
-use gluesql_core::error::{AlterTableError, Error, IndexError, Result, ValidateError};
+use gluesql_core::error::{AlterError, AlterTableError, Error, IndexError, Result, ValidateError};
 use gluesql_core::store::{CustomFunctionMut, DataRow, IndexMut, StoreMut};
 use prollytree_repo::Backend;
 
@@ -21,7 +21,8 @@ use super::value::from_cell;
 use super::{ProllyStorage, refused};
 use crate::database::Change;
 use crate::error::SqlError;
-use crate::schema::{Index, IndexPart, Table};
+use crate::schema::{Index, IndexKey, IndexPart, Table};
+use crate::value::Value;
 
 #[async_trait]
 impl<B: Backend + 'static> StoreMut for ProllyStorage<32, B> {
@@ -107,7 +108,7 @@ fn key_of<B: Backend + 'static>(
     session: &mut Session<B>,
     table: &GlueTable,
     key: &Key,
-    cells: &[crate::value::Value],
+    cells: &[Value],
 ) -> Result<Vec<u8>, SqlError> {
     if !table.table().has_hidden_key() {
         return table.handle.codec().key(cells);
@@ -151,7 +152,7 @@ fn write<B: Backend + 'static>(
 }
 
 /// The primary key of each row, and then its unique columns; nothing where a table has neither.
-fn told(table: &GlueTable, rows: &[(Vec<u8>, Change)]) -> Vec<Vec<crate::value::Value>> {
+fn told(table: &GlueTable, rows: &[(Vec<u8>, Change)]) -> Vec<Vec<Value>> {
     let unique = table.unique.iter().map(|(at, _)| *at);
     let columns: Vec<_> = table.key.into_iter().chain(unique).collect();
     if columns.is_empty() {
@@ -167,7 +168,7 @@ fn told(table: &GlueTable, rows: &[(Vec<u8>, Change)]) -> Vec<Vec<crate::value::
 }
 
 /// GlueSQL's own errors for values that are there already.
-fn write_error(table: &GlueTable, error: SqlError, told: &[crate::value::Value]) -> Error {
+fn write_error(table: &GlueTable, error: SqlError, told: &[Value]) -> Error {
     let value_of = |i: usize, column: usize| {
         told.get(i).and_then(|cell| from_cell(cell.clone(), table.column_type(column)))
     };
@@ -238,8 +239,16 @@ impl<B: Backend + 'static> IndexMut for ProllyStorage<32, B> {
         let missing = || AlterTableError::TableNotFound(table_name.to_owned());
         let table = found.ok_or_else(missing)?;
         let key = index_key(table.table(), &column.expr);
+        // The planner looks for the expression as it was written.
+        let is_kept = match &key {
+            IndexKey::Gluesql(text) => super::table::parse(text).as_ref() == Some(&column.expr),
+            _ => true,
+        };
+        if !is_kept {
+            return Err(AlterError::UnsupportedIndexExpr(Box::new(column.expr.clone())).into());
+        }
         let collation = match &key {
-            crate::schema::IndexKey::Column(slot) => {
+            IndexKey::Column(slot) => {
                 let position = table.table().position(*slot).unwrap_or_default();
                 table.table().columns.get(position).map(|column| column.collation)
             }
@@ -250,13 +259,16 @@ impl<B: Backend + 'static> IndexMut for ProllyStorage<32, B> {
             descending: column.asc == Some(false),
             collation: collation.unwrap_or_default(),
         };
+        // GlueSQL shows indexes in the order in which they were made, so no two are of one second.
+        let last = table.table().indexes.iter().filter_map(|index| index.created).max();
+        let created = last.map_or_else(now, |last| now().max(last + 1));
         let index = Index {
             name: index_name.to_owned(),
             parts: vec![part],
             unique: false,
             constraint: false,
             filter: None,
-            created: Some(now()),
+            created: Some(created),
         };
         create(session, table_name, index).map_err(glue_error)?;
         let expr = column.expr.to_sql_unquoted();
@@ -269,7 +281,7 @@ impl<B: Backend + 'static> IndexMut for ProllyStorage<32, B> {
         let name = Carrier::read(table_name).table;
         let session = self.session_mut();
         let found = session.find(name).map_err(glue_error)?;
-        let table = found.ok_or_else(|| AlterTableError::TableNotFound(name.to_owned()))?;
+        let table = found.ok_or_else(|| IndexError::TableNotFound(name.to_owned()))?;
         let index = table.table().index(index_name).filter(|index| !index.constraint);
         index.ok_or_else(|| IndexError::IndexNameDoesNotExist(index_name.to_owned()))?;
         session.mark().map_err(glue_error)?;
