@@ -15,7 +15,6 @@ use super::statement::Kind;
 use super::transaction::Transaction;
 use super::versions::{Functions, Readers};
 use super::{known, script, statement};
-use crate::catalog::Catalog;
 use crate::database::{Database, History};
 use crate::error::SqlError;
 use crate::value::Value;
