@@ -442,10 +442,13 @@ fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
 /// A row's key and the row.
 type KeyedRow = (Vec<u8>, Row);
 
+/// Reads a row from an entry of a tree.
+type ReadEntry = dyn Fn(&[u8], &[u8]) -> Result<KeyedRow, SqlError> + Send + Sync;
+
 /// Rows of a scan. The iteration ends behind an error.
 pub struct RowScan<B> {
     entries: Batches<B>,
-    read: Box<dyn Fn(&[u8], &[u8]) -> Result<KeyedRow, SqlError> + Send + Sync>,
+    read: Box<ReadEntry>,
 }
 
 impl<B: Backend> RowScan<B> {

@@ -22,7 +22,8 @@ pub(super) struct Computed {
     computed: Vec<usize>,
 }
 
-fn is_computed(column: &Column) -> bool {
+/// Whether rows do not hold a column.
+pub(super) fn is_computed(column: &Column) -> bool {
     column.generated.as_ref().is_some_and(|generated| !generated.stored)
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn failure(error: &SqlError) -> Error {
 
 /// The ways of access that statements were compiled with; their numbers are the places in it. There
 /// are few: the constraints of a table can only be combined in so many ways.
-type Accesses = Arc<Mutex<Vec<Access>>>;
+type Accesses = Arc<Mutex<Vec<Arc<Access>>>>;
 
 #[repr(C)]
 struct Table {
@@ -139,9 +139,9 @@ fn read_query(info: &IndexInfo) -> Result<(Query, Vec<usize>)> {
 /// The number of a way of access.
 fn number(accesses: &Accesses, access: Access) -> Result<c_int> {
     let mut accesses = accesses.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = accesses.iter().position(|known| *known == access);
+    let found = accesses.iter().position(|known| **known == access);
     let number = found.unwrap_or_else(|| {
-        accesses.push(access);
+        accesses.push(Arc::new(access));
         accesses.len() - 1
     });
     c_int::try_from(number).map_err(|_| Error::ModuleError("too many plans".to_owned()))

@@ -2,6 +2,7 @@
 
 use prollytree_repo::Backend;
 
+use super::computed::is_computed;
 use super::mapping::Mapping;
 use super::relation::{Access, Plan, Query, Relation, Rows};
 use super::rows::{TableRows, search};
@@ -15,11 +16,14 @@ use crate::version::TableVersion;
 pub(super) struct FixedTable<B> {
     shape: Shape,
     table: TableVersion<B>,
+    has_computed: bool,
 }
 
 impl<B: Backend + 'static> FixedTable<B> {
     pub(super) fn new(table: TableVersion<B>) -> Self {
-        Self { shape: Shape::new(table.table().clone()), table }
+        let shape = Shape::new(table.table().clone());
+        let has_computed = shape.table.columns.iter().any(is_computed);
+        Self { shape, table, has_computed }
     }
 }
 
@@ -41,13 +45,13 @@ impl<B: Backend + 'static> Relation for FixedTable<B> {
     }
 
     fn rows(&self, access: &Access, arguments: &[Value]) -> Result<Box<dyn Rows>, SqlError> {
-        let table = self.table.table();
-        let mapping = Mapping::new(table, table)?;
-        let mut access = access.clone();
-        if !mapping.is_nothing() {
-            access.wanted = Wanted::ALL;
-        }
-        let rows = mapping.map_all(search(&self.table, &self.shape, &access, arguments)?);
+        let rows = if self.has_computed {
+            let access = Access { wanted: Wanted::ALL, ..access.clone() };
+            let rows = search(&self.table, &self.shape, &access, arguments)?;
+            Mapping::new(&self.shape.table, &self.shape.table)?.map_all(rows)
+        } else {
+            search(&self.table, &self.shape, access, arguments)?
+        };
         Ok(Box::new(TableRows::new(rows, &self.shape, Vec::new())))
     }
 }
