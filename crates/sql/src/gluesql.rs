@@ -25,8 +25,8 @@
 //! of it is written, and the same may succeed.
 //!
 //! # Limits
-//! Functions made by `CREATE FUNCTION` live as long as the storage. Window functions, `CREATE UNIQUE
-//! INDEX` and whatever else GlueSQL's translation drops from a statement never reach a storage, so it
+//! Functions made by `CREATE FUNCTION` live as long as the storage. Window functions, `AUTOINCREMENT`,
+//! `CREATE UNIQUE INDEX` and whatever else GlueSQL's translation drops from a statement never reach a storage, so it
 //! cannot refuse them.
 
 mod alter;

@@ -74,6 +74,12 @@ fn add_foreign_keys(table: &mut Table, schema: &Schema) -> Result<()> {
         // Without it, each row that is deleted from the other table would scan this one.
         let is_covered = table.primary_key.iter().any(|part| part.slot == slot)
             || table.indexes.iter().any(|index| is_on(index, slot));
+        if table.foreign_keys.iter().filter(|other| other.name == key.name).count() > 1 {
+            return Err(refused(format!(
+                "table {} has two foreign keys {}",
+                schema.table_name, key.name
+            )));
+        }
         if !is_covered {
             table.indexes.push(index_on(foreign_index(&key.name), slot, false));
         }
@@ -97,7 +103,8 @@ pub(super) fn column_of(definition: &ColumnDef, slot: u32, initial: Value) -> Co
 
 /// The index of a column that must be unique.
 pub(super) fn unique_index(column: &str, slot: u32) -> Index {
-    index_on(format!("unique:{column}"), slot, true)
+    // A column that is renamed leaves its name to others, but never its slot.
+    index_on(format!("unique:{column}:{slot}"), slot, true)
 }
 
 /// The name of the index of a foreign key.

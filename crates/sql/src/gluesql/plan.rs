@@ -68,9 +68,25 @@ impl<B: Backend + 'static> Planner for ProllyStorage<32, B> {
             Statement::Update { .. } | Statement::Delete { .. } => {
                 plan_change(&mut session, statement)?
             }
-            other => other,
+            other => {
+                if changes_tables(&other) {
+                    session.refresh().map_err(glue_error)?;
+                }
+                other
+            }
         })
     }
+}
+
+/// Whether a statement makes, changes or drops tables or indexes.
+fn changes_tables(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::AlterTable { .. }
+            | Statement::DropTable { .. }
+            | Statement::CreateIndex { .. }
+            | Statement::DropIndex { .. }
+    )
 }
 
 /// Plans a query, and those within it.

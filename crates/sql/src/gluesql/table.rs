@@ -237,7 +237,7 @@ fn schema(table: &Table, catalog: &Catalog) -> Schema {
         foreign_keys: table
             .foreign_keys
             .iter()
-            .filter(|key| is_known(key))
+            .filter(|key| is_known(key, catalog))
             .filter_map(|key| foreign_key(table, key, catalog))
             .collect(),
         comment: table.comment.clone(),
@@ -264,10 +264,21 @@ pub(super) fn date_time(seconds: Option<i64>) -> NaiveDateTime {
     time.unwrap_or_default().naive_utc()
 }
 
-/// Whether GlueSQL can keep a foreign key.
-fn is_known(key: &ForeignKey) -> bool {
+/// Whether GlueSQL can keep a foreign key: from one column to a primary key of one.
+fn is_known(key: &ForeignKey, catalog: &Catalog) -> bool {
     let known = |action| matches!(action, Action::NoAction | Action::Restrict);
-    key.columns.len() == 1 && known(key.on_delete) && known(key.on_update) && !key.deferred
+    let to_key = |name: &String| {
+        let parent = catalog.table(&key.table);
+        parent.is_some_and(|parent| {
+            let column = parent.columns.iter().find(|column| column.name == *name);
+            matches!((&parent.primary_key[..], column), ([part], Some(column)) if part.slot == column.slot)
+        })
+    };
+    key.columns.len() == 1
+        && known(key.on_delete)
+        && known(key.on_update)
+        && !key.deferred
+        && key.referenced.iter().all(to_key)
 }
 
 fn foreign_key(table: &Table, key: &ForeignKey, catalog: &Catalog) -> Option<GlueForeignKey> {
@@ -310,11 +321,11 @@ fn refusal(table: &Table, catalog: &Catalog) -> Option<String> {
     if let Some(index) = table.indexes.iter().find(|index| index.unique && !index.is_stored()) {
         return Some(format!("the unique index {}", index.name));
     }
-    if let Some(key) = table.foreign_keys.iter().find(|key| !is_known(key)) {
+    if let Some(key) = table.foreign_keys.iter().find(|key| !is_known(key, catalog)) {
         return Some(format!("a foreign key to {}", key.table));
     }
     let refers = |other: &&Arc<Table>| {
-        other.foreign_keys.iter().any(|key| key.table == table.name && !is_known(key))
+        other.foreign_keys.iter().any(|key| key.table == table.name && !is_known(key, catalog))
     };
     let child = catalog.tables().find(refers)?;
     Some(format!("the foreign key of table {} to it", child.name))

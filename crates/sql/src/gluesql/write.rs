@@ -36,7 +36,7 @@ impl<B: Backend + 'static> StoreMut for ProllyStorage<32, B> {
         let table = table_of(schema)?;
         let session = self.session_mut();
         put_table(session, table).map_err(glue_error)?;
-        session.describe(|| shorten(&schema.to_ddl().replace('"', "")));
+        session.describe(|| shorten(schema.to_ddl().replace('"', "").trim_end_matches(';')));
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Columns that are named with their table, where the table's name becomes another.
 
-use gluesql_core::ast::{Expr, ToSqlUnquoted};
+use gluesql_core::ast::{Expr, ToSql};
 use serde_json::Value as Json;
 
 use crate::gluesql::table::GlueTable;
@@ -39,9 +39,10 @@ pub(super) fn rewrite<'e>(
 fn names(expr: &Expr, table: &str) -> bool {
     match expr {
         Expr::Literal(_) | Expr::Value(_) | Expr::Identifier(_) => false,
+        Expr::CompoundIdentifier { alias, .. } => alias == table,
         Expr::BinaryOp { left, right, .. } => names(left, table) || names(right, table),
         Expr::Nested(expr) => names(expr, table),
-        other => other.to_sql_unquoted().contains(&format!("{table}.")),
+        other => other.to_sql().contains(&format!("\"{table}\".")),
     }
 }
 

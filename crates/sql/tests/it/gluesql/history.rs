@@ -26,7 +26,7 @@ async fn a_statement_is_a_commit_with_its_text() {
         "DELETE FROM t WHERE name = 'b'",
         "UPDATE t SET name = 'c' WHERE id = 1",
         "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
-        "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, name TEXT NULL);",
+        "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, name TEXT NULL)",
     ];
     assert_eq!(titles(&mut glue), expected);
 }

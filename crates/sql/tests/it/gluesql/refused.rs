@@ -9,7 +9,6 @@ use super::*;
 async fn what_gluesql_gets_wrong() {
     let mut glue = glue(&["CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)"]).await;
     for sql in [
-        "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT)",
         "CREATE TABLE a (id INTEGER) ENGINE = memory",
         "CREATE TABLE a (id INTEGER PRIMARY KEY, other INTEGER PRIMARY KEY)",
         "SELECT * FROM t WHERE id NOT IN (2, NULL)",
