@@ -325,7 +325,7 @@ impl<B: Backend + 'static> Connection<B> {
             }
         }
         drop(found);
-        Ok(Some(statement.column_names().into_iter().map(str::to_owned).collect()))
+        Ok(Some(statement.column_names().map(str::to_owned).collect()))
     }
 
     /// Follows what a function of a query did to the repository.
