@@ -413,7 +413,7 @@ def ascending_key(value, collation):
         return bytes([{None: 5, False: 0x10, True: 0x11}[value]])
     (kind, content), = value.items()
     flipped = lambda data: bytes([data[0] ^ 0x80]) + data[1:]
-    ended = lambda data: data.replace(b"\0", b"\0\xff") + b"\0"
+    ended = lambda data: data.replace(b"\0", b"\0\xff") + b"\0\0"
     if kind == "int":
         return number_key(0x20, 128, fractions.Fraction(int(content)), 1)
     if kind == "float":

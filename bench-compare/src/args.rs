@@ -14,10 +14,11 @@ usage: bench-compare [options]
                     1 stream, 2 insert, 3 build, 4 lookup, 5 scan, 6 diff,
                     7 merge, 8 memory, 9 rewrite, 10 proof, 11 durable, 12 readme,
                     13 git-load, 14 git-commit, 15 git-size, 16 git-reads,
-                    17 git-writers
+                    17 git-writers, 18 sql, 19 sql-durable, 20 sql-versions
   --sizes n,m,…     numbers of keys, such as 10k,100k,1m (the default)
   --engines a,b,…   engines to run: ours, btreemap, im, prollytree, prolly-map,
-                    redb, sqlite, git (default: all)
+                    redb, sqlite, git, gluesql, ours-gluesql, ours-sqlite
+                    (default: all)
   --rounds n        rounds after the warm-up (default: 5)
   --budget-s s      time for one cell over all its rounds (default: 10)
   --max-rss-mb n    resident memory at which loops stop early (default: 6000)

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::args::Args;
 use crate::data::{Dataset, Entry};
-use crate::engine::{DurableEngine, Engine, GitEngine, Map, Named, Outcome, Version};
+use crate::engine::{
+    DurableEngine, Engine, GitEngine, Map, Named, Outcome, SqlEngine, Version,
+};
 use crate::engines;
 use crate::git;
 use crate::measure::{Budget, Cells, Lane, Sample, interleave};
@@ -23,17 +25,19 @@ pub struct Bench {
     in_memory: Vec<Box<dyn Engine>>,
     durable: Vec<Box<dyn DurableEngine>>,
     in_git: Vec<Box<dyn GitEngine>>,
+    of_sql: Vec<Box<dyn SqlEngine>>,
 }
 
 impl Bench {
     /// Picks the engines.
     pub fn new(args: Args) -> Outcome<Self> {
         let (mut in_memory, mut durable) = (engines::in_memory(), engines::durable());
-        let mut in_git = engines::git();
+        let (mut in_git, mut of_sql) = (engines::git(), engines::sql());
         for id in &args.engines {
             if !in_memory.iter().any(|e| e.id() == id)
                 && !durable.iter().any(|e| e.id() == id)
                 && !in_git.iter().any(|e| e.id() == id)
+                && !of_sql.iter().any(|e| e.id() == id)
             {
                 return Err(format!("there is no engine {id}").into());
             }
@@ -42,7 +46,8 @@ impl Bench {
         in_memory.retain(|engine| chosen(engine.id()));
         durable.retain(|engine| chosen(engine.id()));
         in_git.retain(|engine| chosen(engine.id()));
-        Ok(Self { args, in_memory, durable, in_git })
+        of_sql.retain(|engine| chosen(engine.id()));
+        Ok(Self { args, in_memory, durable, in_git, of_sql })
     }
 
     /// A line about the machine and the input.
@@ -52,9 +57,12 @@ impl Bench {
             true => format!(", {}", git::version()?),
             false => String::new(),
         };
-        let input = match rows.iter().all(|row| row.is_of_git()) {
-            true => "13-byte keys in random order, values of 80 to 100 bytes",
-            false => "16-byte keys in random order, 66-byte values",
+        let input = if rows.iter().all(|row| row.is_of_git()) {
+            "13-byte keys in random order, values of 80 to 100 bytes"
+        } else if rows.iter().all(|row| row.is_of_sql()) {
+            "rows of about 100 bytes"
+        } else {
+            "16-byte keys in random order, 66-byte values"
         };
         Ok(format!(
             "{}{git}; {input}, seed {seed}; median of {} rounds, at most {} s a cell",
@@ -110,6 +118,17 @@ impl Bench {
             })
         };
         interleave(self.git_engines(row).map(lane).collect(), &self.args.plan)
+    }
+
+    /// The engines of the SQL rows.
+    pub fn sql_engines(&self) -> impl Iterator<Item = &dyn SqlEngine> {
+        self.of_sql.iter().map(|engine| &**engine)
+    }
+
+    /// An empty table with the engines of the SQL row `row` as columns.
+    pub fn sql_table(&self, row: Row) -> Table {
+        let engines = self.sql_engines().map(|engine| engine as &dyn Named);
+        Table::new(row, self.args.plan.rounds, engines)
     }
 
     /// An empty table with the engines of `row` as columns, measured as the options say.

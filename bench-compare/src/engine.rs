@@ -208,3 +208,39 @@ pub trait GitMap {
     /// Looks one key up, committed or set.
     fn get(&mut self, key: &str) -> Outcome<Option<Vec<u8>>>;
 }
+
+/// A database that takes SQL.
+pub trait SqlEngine: Named {
+    /// Whether the engine has cells in `row` with so many rows.
+    fn takes_part(&self, row: Row, rows: usize) -> bool;
+
+    /// An empty database, in `dir` if it is one on disk.
+    fn create(&self, dir: &Path) -> Outcome<Box<dyn SqlDb>>;
+}
+
+/// A database of a [`SqlEngine`].
+pub trait SqlDb {
+    /// Runs a statement to its end, and tells how many rows it returned or changed.
+    fn run(&mut self, sql: &str) -> Outcome<usize>;
+
+    /// Begins a transaction, where the engine has any.
+    fn begin(&mut self) -> Outcome<()> {
+        self.run("BEGIN").map(drop)
+    }
+
+    /// Ends the transaction.
+    fn commit(&mut self) -> Outcome<()> {
+        self.run("COMMIT").map(drop)
+    }
+
+    /// Runs a query on an older version; `None` where there are none.
+    fn run_at(&mut self, _revision: &str, _sql: &str) -> Outcome<Option<usize>> {
+        Ok(None)
+    }
+
+    /// Counts the rows of `items` that differ between the last two commits; `None` where there are
+    /// none.
+    fn last_diff(&mut self) -> Outcome<Option<usize>> {
+        Ok(None)
+    }
+}

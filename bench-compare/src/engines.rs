@@ -2,22 +2,27 @@
 
 mod btreemap;
 mod git_files;
+mod gluesql;
 mod im_ordmap;
 mod ours;
 mod ours_files;
 mod ours_git;
+mod ours_gluesql;
 mod ours_native;
+mod ours_sqlite;
 mod prolly_map;
 mod prolly_map_files;
 mod redb;
 mod rival_prollytree;
 mod rival_prollytree_files;
 mod rival_prollytree_git;
+mod rival_prollytree_sql;
 mod sqlite;
+mod sqlite_sql;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::{DurableEngine, Engine, GitEngine};
+use crate::engine::{DurableEngine, Engine, GitEngine, SqlEngine};
 
 /// Every engine in memory, in the order of the columns.
 pub fn in_memory() -> Vec<Box<dyn Engine>> {
@@ -53,5 +58,16 @@ pub fn git() -> Vec<Box<dyn GitEngine>> {
         Box::new(git_files::GitFiles::PerKey),
         Box::new(git_files::GitFiles::One),
         Box::new(git_files::GitFiles::OneSynced),
+    ]
+}
+
+/// Every engine of the SQL rows, in the order of the columns.
+pub fn sql() -> Vec<Box<dyn SqlEngine>> {
+    vec![
+        Box::new(ours_gluesql::OursGluesql),
+        Box::new(gluesql::GluesqlMemory),
+        Box::new(ours_sqlite::OursSqlite),
+        Box::new(sqlite_sql::SqliteSql),
+        Box::new(rival_prollytree_sql::RivalProllytreeSql),
     ]
 }

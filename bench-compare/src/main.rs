@@ -12,6 +12,7 @@ mod measure;
 mod proc;
 mod records;
 mod rows;
+mod sql;
 mod table;
 
 use std::process::ExitCode;

@@ -16,6 +16,9 @@ mod proof;
 mod readme;
 mod rewrite;
 mod scan;
+mod sql;
+mod sql_durable;
+mod sql_versions;
 mod stream;
 
 use crate::bench::Bench;
@@ -59,11 +62,17 @@ pub enum Row {
     GitReads,
     /// Processes that commit to one branch.
     GitWriters,
+    /// SQL statements on tables of N rows.
+    Sql,
+    /// One row changed by SQL and durable.
+    SqlDurable,
+    /// Versions of tables.
+    SqlVersions,
 }
 
 impl Row {
     /// Every row, in the order of their numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Stream,
         Self::Insert,
         Self::Build,
@@ -81,6 +90,9 @@ impl Row {
         Self::GitSize,
         Self::GitReads,
         Self::GitWriters,
+        Self::Sql,
+        Self::SqlDurable,
+        Self::SqlVersions,
     ];
 
     /// The name on the command line.
@@ -103,6 +115,9 @@ impl Row {
             Self::GitSize => "git-size",
             Self::GitReads => "git-reads",
             Self::GitWriters => "git-writers",
+            Self::Sql => "sql",
+            Self::SqlDurable => "sql-durable",
+            Self::SqlVersions => "sql-versions",
         }
     }
 
@@ -137,6 +152,9 @@ impl Row {
             Self::GitSize => "Size of `.git` after 300 commits of 1 changed key each",
             Self::GitReads => "1,000 random reads after opening a store of N keys",
             Self::GitWriters => "4 processes with 100 commits each on one branch",
+            Self::Sql => "SQL on a table of N rows",
+            Self::SqlDurable => "One row changed by SQL, durable, at N rows",
+            Self::SqlVersions => "Versions of a table of N rows",
         }
     }
 
@@ -185,6 +203,15 @@ impl Row {
             Self::GitReads => {
                 "A load and 20 commits of one key before. The caches of the process are empty, those of the system are not. After gc: after `git gc --quiet`."
             }
+            Self::Sql => {
+                "Time per statement, its text parsed each time. Rows of about 100 bytes, keys from 1 to N; a second table has a row for each hundred. Statements that write run in one transaction, whose end is not measured."
+            }
+            Self::SqlDurable => {
+                "Each statement is a transaction of its own, until it would survive a power cut; for ours it is a commit in the history."
+            }
+            Self::SqlVersions => {
+                "A commit of one changed row (durable), the difference of the last two commits row by row, and a point SELECT on a version."
+            }
             Self::GitWriters => {
                 "Each commit is of one new key. A commit is tried five times. The commits and keys of ours must all be there, or the run ends."
             }
@@ -207,6 +234,11 @@ impl Row {
         matches!(self, GitLoad | GitCommit | GitSize | GitReads | GitWriters)
     }
 
+    /// Whether the row is of SQL.
+    pub fn is_of_sql(self) -> bool {
+        matches!(self, Self::Sql | Self::SqlDurable | Self::SqlVersions)
+    }
+
     /// Measures the row.
     pub fn run(self, bench: &Bench) -> Outcome<Table> {
         match self {
@@ -227,6 +259,9 @@ impl Row {
             Self::GitSize => git_size::run(bench),
             Self::GitReads => git_reads::run(bench),
             Self::GitWriters => git_writers::run(bench),
+            Self::Sql => sql::run(bench),
+            Self::SqlDurable => sql_durable::run(bench),
+            Self::SqlVersions => sql_versions::run(bench),
         }
     }
 }

@@ -9,6 +9,8 @@
 //! * [`storage`]: where its nodes lie: in memory, or in a durable folder.
 //! * [`repo`]: commits, branches, tags and merges of named maps.
 //! * `git`, a feature: the same inside a real Git repository, for `git`, its hosts and its habits.
+//! * `sql`, the features `sql` (GlueSQL) and `sqlite` (the dialect of SQLite): tables, and SQL over any
+//!   version.
 //!
 //! ```
 //! use prollytree::repo::{MapName, Options, Repository};
@@ -53,6 +55,16 @@ pub mod repo {
 #[cfg(feature = "git")]
 pub mod git {
     pub use prollytree_git::*;
+}
+
+/// Tables, and SQL over any version.
+///
+/// With the feature `sql`, `ProllyStorage` is a storage of GlueSQL; with the
+/// feature `sqlite`, `sqlite::Connection` speaks the dialect of SQLite. Both
+/// see the same tables.
+#[cfg(any(feature = "sql", feature = "sqlite"))]
+pub mod sql {
+    pub use prollytree_sql::*;
 }
 
 /// The programs of the README.

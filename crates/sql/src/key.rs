@@ -118,10 +118,6 @@ impl Input<'_> {
         Some(first ^ self.mask)
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.rest.first().map(|byte| byte ^ self.mask)
-    }
-
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (first, rest) = self.rest.split_first_chunk::<N>()?;
         self.rest = rest;

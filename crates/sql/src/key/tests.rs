@@ -174,6 +174,17 @@ fn kinds_have_an_order() {
 }
 
 #[test]
+fn what_begins_a_text_comes_before_it_or_behind() {
+    for (short, long) in [("", "\0"), ("a", "a\0"), ("a", "a\0b"), ("a\0", "a\0\0")] {
+        let text = |text: &str| Value::Text(text.to_owned());
+        for part in [text, |text: &str| Value::Bytes(text.into())] {
+            assert!(key_of(&[(part(short), false)]) < key_of(&[(part(long), false)]));
+            assert!(key_of(&[(part(short), true)]) > key_of(&[(part(long), true)]));
+        }
+    }
+}
+
+#[test]
 fn small_numbers_are_short() {
     assert_eq!(rowid_key(5), [0x2f, 10, 1]);
     assert_eq!(rowid_key(100_000).len(), 5);

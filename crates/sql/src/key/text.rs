@@ -1,34 +1,38 @@
-//! Texts and bytes in keys: zero bytes are escaped, a zero byte ends.
+//! Texts and bytes in keys: a zero byte is escaped, and two of them end.
+//!
+//! One zero byte as the end would do in ascending order alone: inverted, what ends must be greater than
+//! what goes on.
 
 use std::borrow::Cow;
 
 use super::Input;
 use crate::schema::Collation;
 
-const END: u8 = 0x00;
-/// Behind a zero byte of the content. No tag has this value.
+const ZERO: u8 = 0x00;
+/// Behind a zero byte of the content, and behind that of the end.
 const ESCAPED: u8 = 0xff;
+const END: u8 = 0x00;
 
 pub(super) fn push(key: &mut Vec<u8>, content: &[u8]) {
-    key.reserve(content.len() + 1);
+    key.reserve(content.len() + 2);
     for &byte in content {
         key.push(byte);
-        if byte == END {
+        if byte == ZERO {
             key.push(ESCAPED);
         }
     }
-    key.push(END);
+    key.extend([ZERO, END]);
 }
 
 pub(super) fn pop(input: &mut Input<'_>) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     loop {
         match input.byte()? {
-            END if input.peek() == Some(ESCAPED) => {
-                input.byte();
-                content.push(END);
-            }
-            END => return Some(content),
+            ZERO => match input.byte()? {
+                ESCAPED => content.push(ZERO),
+                END => return Some(content),
+                _ => return None,
+            },
             byte => content.push(byte),
         }
     }

@@ -89,5 +89,5 @@ fn keys_of_more_than_the_limit_are_refused() {
     let codec = codec();
     let mut long = row(Value::Null, 0, Value::Null, Value::Null);
     long[1] = Value::Text("x".repeat(key::MAX_KEY_LEN));
-    assert!(matches!(codec.key(&long), Err(SqlError::KeyTooLong { len: 4098, .. })));
+    assert!(matches!(codec.key(&long), Err(SqlError::KeyTooLong { len: 4099, .. })));
 }

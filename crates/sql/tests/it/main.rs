@@ -1,8 +1,6 @@
 //! Integration tests of the tables and of both engines.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
 
-#[cfg(feature = "gluesql")]
-mod conformance;
 mod database;
 #[cfg(feature = "gluesql")]
 mod gluesql;

@@ -2,7 +2,6 @@
 
 /// Runs the suite in a module: `$make` makes a storage of the backend `$backend`, and what must live as
 /// long, of type `$with`.
-#[macro_export]
 macro_rules! conformance {
     ($name:ident, $backend:ty, $with:ty, $make:expr) => {
         mod $name {
@@ -13,19 +12,19 @@ macro_rules! conformance {
             use gluesql_test_suite::*;
 
             struct Tested {
-                glue: Glue<prollytree_sql::ProllyStorage<32, $backend>>,
+                glue: Glue<prollytree::sql::ProllyStorage<32, $backend>>,
                 #[allow(dead_code, reason = "it lives as long as the storage")]
                 with: $with,
             }
 
             #[async_trait(?Send)]
-            impl Tester<prollytree_sql::ProllyStorage<32, $backend>> for Tested {
+            impl Tester<prollytree::sql::ProllyStorage<32, $backend>> for Tested {
                 async fn new(_: &str) -> Self {
                     let (storage, with) = $make;
                     Self { glue: Glue::new(storage), with }
                 }
 
-                fn get_glue(&mut self) -> &mut Glue<prollytree_sql::ProllyStorage<32, $backend>> {
+                fn get_glue(&mut self) -> &mut Glue<prollytree::sql::ProllyStorage<32, $backend>> {
                     &mut self.glue
                 }
             }
