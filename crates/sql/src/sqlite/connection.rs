@@ -17,7 +17,7 @@ use super::versions::{Functions, Readers};
 use super::{known, script, statement};
 use crate::database::{Database, History};
 use crate::error::SqlError;
-use crate::value::Value;
+use crate::value::{Row, Value};
 
 /// How a [`Connection`] is opened.
 #[derive(Clone, Debug, Default)]
@@ -50,8 +50,8 @@ pub(super) struct Text<'s> {
     pub(super) start: usize,
 }
 
-/// Whether a row is the last that is wanted.
-type See<'s> = dyn FnMut(&[Value]) -> Result<bool, SqliteError> + 's;
+/// Sees a row, and may take it; answers whether more are wanted.
+type See<'s> = dyn FnMut(&mut Row) -> Result<bool, SqliteError> + 's;
 
 impl<B: Backend + 'static> Connection<B> {
     /// Opens a repository's tables.
@@ -120,7 +120,7 @@ impl<B: Backend + 'static> Connection<B> {
         let text = Text { sql, start: 0 };
         if Kind::of(sql)? == Kind::Other
             && parse_call(sql, params)?.is_none()
-            && let Some(columns) = self.read_lately(text, params, see)?
+            && let Some(columns) = self.read_lately(text, params, &mut |row| see(row))?
         {
             return Ok(columns);
         }
@@ -232,8 +232,8 @@ impl<B: Backend + 'static> Connection<B> {
             Kind::Change => self.change(text, params, false),
             Kind::Other => {
                 let mut rows = Vec::new();
-                let mut see = |row: &[Value]| {
-                    rows.push(row.to_vec());
+                let mut see = |row: &mut Row| {
+                    rows.push(std::mem::take(row));
                     Ok(true)
                 };
                 match self.read_lately(text, params, &mut see)? {
@@ -264,9 +264,14 @@ impl<B: Backend + 'static> Connection<B> {
         params: &[Value],
         see: &mut See<'_>,
     ) -> Result<Option<Vec<String>>, SqliteError> {
-        if self.copy.sqlite.prepare_cached(text.sql).is_err() && self.transaction.is_none() {
-            self.catch_up_alone()?;
+        let found = self.read(text, params, true, see);
+        let is_unfit = found.is_err()
+            && self.transaction.is_none()
+            && self.copy.sqlite.prepare_cached(text.sql).is_err();
+        if !is_unfit {
+            return found;
         }
+        self.catch_up_alone()?;
         self.read(text, params, true, see)
     }
 
@@ -284,8 +289,8 @@ impl<B: Backend + 'static> Connection<B> {
     /// Runs a statement in the working copy.
     pub(super) fn perform(&self, text: Text<'_>, params: &[Value]) -> Result<Outcome, SqliteError> {
         let mut rows = Vec::new();
-        let mut see = |row: &[Value]| {
-            rows.push(row.to_vec());
+        let mut see = |row: &mut Row| {
+            rows.push(std::mem::take(row));
             Ok(true)
         };
         let columns = self.read(text, params, false, &mut see)?.unwrap_or_default();
@@ -317,10 +322,11 @@ impl<B: Backend + 'static> Connection<B> {
             // Known only now: a schema that changed gives a statement other columns.
             let width = row.as_ref().column_count();
             cells.clear();
+            cells.reserve_exact(width);
             for at in 0..width {
                 cells.push(from_sqlite(row.get_ref(at)?));
             }
-            if !see(&cells)? {
+            if !see(&mut cells)? {
                 break;
             }
         }

@@ -91,6 +91,10 @@ impl SqliteError {
                 (msg, usize::try_from(offset).ok().map(|offset| start + offset))
             }
             rusqlite::Error::SqliteFailure(_, Some(message)) => (message, None),
+            rusqlite::Error::MultipleStatement => {
+                return Self::StatementCount { count: super::script::statements(sql).len() };
+            }
+            rusqlite::Error::Empty => return Self::StatementCount { count: 0 },
             error => (error.to_string(), None),
         };
         Self::Statement { sql: sql.to_owned(), message, offset }

@@ -28,7 +28,8 @@ impl Kind {
     /// The statement would leave the versions of the tables behind.
     pub(super) fn of(sql: &str) -> Result<Self, SqliteError> {
         let mut tokens = Tokens::new(sql);
-        let Some(first) = tokens.next() else { return Ok(Self::Other) };
+        let first = tokens.next().filter(|first| !first.is("SELECT"));
+        let Some(first) = first else { return Ok(Self::Other) };
         let mut name = |skip: &str| name_behind(&mut tokens, skip);
         let word = first.text.to_ascii_uppercase();
         Ok(match word.as_str() {

@@ -196,6 +196,10 @@ fn a_failed_statement_leaves_nothing() {
     };
     assert_eq!(offset, Some(17));
     assert_eq!(both.rows("SELECT * FROM t"), ["1|1", "2|2"]);
+    for (count, text) in [(0, " -- nothing"), (2, "SELECT 1; SELECT 2")] {
+        let error = both.first.query(text, &[]).unwrap_err();
+        assert!(matches!(error, SqliteError::StatementCount { count: found } if found == count));
+    }
     both.run("BEGIN; UPDATE t SET u = -u; UPDATE t SET u = 3 + u; COMMIT");
     assert_eq!(both.rows("SELECT * FROM t"), ["1|2", "2|1"]);
 }
