@@ -64,6 +64,7 @@ mod outcome;
 mod parse;
 mod read_index;
 mod read_table;
+mod schema_text;
 mod script;
 mod shared;
 mod statement;
@@ -74,5 +75,7 @@ mod versions;
 
 pub use connection::{Connection, ConnectionOptions};
 pub use error::SqliteError;
-pub use outcome::{Outcome, ResultSet};
+pub use outcome::{Outcome, ResultSet, RowSink};
+pub use schema_text::{SchemaText, schema_text};
+pub use script::statements;
 pub use versions::Reader;

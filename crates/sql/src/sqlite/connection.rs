@@ -9,7 +9,7 @@ use super::call::{Call, parse_call, run_call};
 use super::convert::{Bound, from_sqlite};
 use super::copy::WorkingCopy;
 use super::error::SqliteError;
-use super::outcome::{Outcome, ResultSet};
+use super::outcome::{Outcome, ResultSet, RowSink, Seen};
 use super::shared::Shared;
 use super::statement::Kind;
 use super::transaction::Transaction;
@@ -17,7 +17,7 @@ use super::versions::{Functions, Readers};
 use super::{known, script, statement};
 use crate::database::{Database, History};
 use crate::error::SqlError;
-use crate::value::{Row, Value};
+use crate::value::Value;
 
 /// How a [`Connection`] is opened.
 #[derive(Clone, Debug, Default)]
@@ -49,9 +49,6 @@ pub(super) struct Text<'s> {
     pub(super) sql: &'s str,
     pub(super) start: usize,
 }
-
-/// Sees a row, and may take it; answers whether more are wanted.
-type See<'s> = dyn FnMut(&mut Row) -> Result<bool, SqliteError> + 's;
 
 impl<B: Backend + 'static> Connection<B> {
     /// Opens a repository's tables.
@@ -118,11 +115,11 @@ impl<B: Backend + 'static> Connection<B> {
         self.follow_moves()?;
         self.functions.follow(&self.copy.sqlite, sql)?;
         let text = Text { sql, start: 0 };
-        if Kind::of(sql)? == Kind::Other
-            && parse_call(sql, params)?.is_none()
-            && let Some(columns) = self.read_lately(text, params, &mut |row| see(row))?
-        {
-            return Ok(columns);
+        if Kind::of(sql)? == Kind::Other && parse_call(sql, params)?.is_none() {
+            let mut sink = Seen { columns: Vec::new(), see: &mut *see };
+            if self.read_lately(text, params, &mut sink)?.is_some() {
+                return Ok(sink.columns);
+            }
         }
         let found = self.query(sql, params)?;
         for row in &found.rows {
@@ -131,6 +128,41 @@ impl<B: Backend + 'static> Connection<B> {
             }
         }
         Ok(found.columns)
+    }
+
+    /// Runs one statement and shows its columns and its rows; the outcome holds none of them.
+    ///
+    /// The rows of a query are shown as they are found; those of a change, once it is recorded.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute), or the sink fails.
+    pub fn execute_each(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        sink: &mut dyn RowSink,
+    ) -> Result<Outcome, SqliteError> {
+        self.follow_moves()?;
+        self.functions.follow(&self.copy.sqlite, sql)?;
+        let text = Text { sql, start: 0 };
+        if Kind::of(sql)? == Kind::Other
+            && parse_call(sql, params)?.is_none()
+            && let Some(width) = self.read_lately(text, params, sink)?
+        {
+            let rows = Outcome::Rows(ResultSet::default());
+            return Ok(if width == 0 { Outcome::Done } else { rows });
+        }
+        let found = match self.execute(sql, params)? {
+            Outcome::Rows(found) => found,
+            outcome => return Ok(outcome),
+        };
+        sink.columns(&found.columns)?;
+        for row in &found.rows {
+            if !sink.row(row)? {
+                break;
+            }
+        }
+        Ok(Outcome::Rows(ResultSet::default()))
     }
 
     /// Runs a query on the tables of a revision, or of a time, without loading them.
@@ -231,13 +263,9 @@ impl<B: Backend + 'static> Connection<B> {
             Kind::Pragma => self.pragma(text, params),
             Kind::Change => self.change(text, params, false),
             Kind::Other => {
-                let mut rows = Vec::new();
-                let mut see = |row: &mut Row| {
-                    rows.push(std::mem::take(row));
-                    Ok(true)
-                };
-                match self.read_lately(text, params, &mut see)? {
-                    Some(columns) => Ok(Outcome::Rows(ResultSet { columns, rows })),
+                let mut found = ResultSet::default();
+                match self.read_lately(text, params, &mut found)? {
+                    Some(_) => Ok(Outcome::Rows(found)),
                     None => self.change(text, params, false),
                 }
             }
@@ -262,9 +290,9 @@ impl<B: Backend + 'static> Connection<B> {
         &mut self,
         text: Text<'_>,
         params: &[Value],
-        see: &mut See<'_>,
-    ) -> Result<Option<Vec<String>>, SqliteError> {
-        let found = self.read(text, params, true, see);
+        sink: &mut dyn RowSink,
+    ) -> Result<Option<usize>, SqliteError> {
+        let found = self.read_into(text, params, true, sink);
         let is_unfit = found.is_err()
             && self.transaction.is_none()
             && self.copy.sqlite.prepare_cached(text.sql).is_err();
@@ -272,7 +300,7 @@ impl<B: Backend + 'static> Connection<B> {
             return found;
         }
         self.catch_up_alone()?;
-        self.read(text, params, true, see)
+        self.read_into(text, params, true, sink)
     }
 
     fn pragma(&mut self, text: Text<'_>, params: &[Value]) -> Result<Outcome, SqliteError> {
@@ -288,28 +316,24 @@ impl<B: Backend + 'static> Connection<B> {
 
     /// Runs a statement in the working copy.
     pub(super) fn perform(&self, text: Text<'_>, params: &[Value]) -> Result<Outcome, SqliteError> {
-        let mut rows = Vec::new();
-        let mut see = |row: &mut Row| {
-            rows.push(std::mem::take(row));
-            Ok(true)
-        };
-        let columns = self.read(text, params, false, &mut see)?.unwrap_or_default();
-        Ok(match columns.as_slice() {
+        let mut found = ResultSet::default();
+        self.read_into(text, params, false, &mut found)?;
+        Ok(match found.columns.as_slice() {
             [] if statement::changes_rows(text.sql) => Outcome::Changed(self.copy.sqlite.changes()),
             [] => Outcome::Done,
-            _ => Outcome::Rows(ResultSet { columns, rows }),
+            _ => Outcome::Rows(found),
         })
     }
 
-    /// Runs a statement in the working copy and shows its rows. `None` if it may change something and
-    /// must not.
-    fn read(
+    /// Runs a statement in the working copy, shows its columns and rows, and tells how many columns
+    /// there are. `None` if it may change something and must not.
+    fn read_into(
         &self,
         text: Text<'_>,
         params: &[Value],
         only_query: bool,
-        see: &mut See<'_>,
-    ) -> Result<Option<Vec<String>>, SqliteError> {
+        sink: &mut dyn RowSink,
+    ) -> Result<Option<usize>, SqliteError> {
         let failed = |error| SqliteError::of_statement(error, text.sql, text.start);
         let mut statement = self.copy.sqlite.prepare_cached(text.sql).map_err(failed)?;
         if only_query && !statement.readonly() {
@@ -318,20 +342,29 @@ impl<B: Backend + 'static> Connection<B> {
         let params = rusqlite::params_from_iter(params.iter().map(Bound));
         let mut found = statement.query(params).map_err(failed)?;
         let mut cells = Vec::new();
+        let mut is_told = false;
         while let Some(row) = found.next().map_err(failed)? {
             // Known only now: a schema that changed gives a statement other columns.
             let width = row.as_ref().column_count();
+            if !is_told {
+                sink.columns(&names(row.as_ref()))?;
+                is_told = true;
+            }
             cells.clear();
             cells.reserve_exact(width);
             for at in 0..width {
                 cells.push(from_sqlite(row.get_ref(at)?));
             }
-            if !see(&mut cells)? {
+            if !sink.take(&mut cells)? {
                 break;
             }
         }
         drop(found);
-        Ok(Some(statement.column_names().map(str::to_owned).collect()))
+        let columns = names(&statement);
+        if !is_told && !columns.is_empty() {
+            sink.columns(&columns)?;
+        }
+        Ok(Some(columns.len()))
     }
 
     /// Follows what a function of a query did to the repository.
@@ -341,4 +374,8 @@ impl<B: Backend + 'static> Connection<B> {
         }
         Ok(())
     }
+}
+
+fn names(statement: &rusqlite::Statement<'_>) -> Vec<String> {
+    statement.column_names().map(str::to_owned).collect()
 }

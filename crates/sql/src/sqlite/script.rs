@@ -90,7 +90,7 @@ fn quoted_len(bytes: &[u8], quote: u8) -> usize {
 
 /// The statements of a script, as ranges of its bytes. What follows the last semicolon is one, too,
 /// unless it is blank.
-pub(crate) fn statements(script: &str) -> Vec<Range<usize>> {
+pub fn statements(script: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = None;
     let mut end = 0;

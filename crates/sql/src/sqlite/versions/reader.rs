@@ -11,7 +11,8 @@ use super::table::FixedTable;
 use crate::database::Database;
 use crate::error::SqlError;
 use crate::sqlite::convert::{Bound, from_sqlite};
-use crate::sqlite::{ResultSet, SqliteError};
+use crate::sqlite::outcome::Seen;
+use crate::sqlite::{ResultSet, RowSink, SqliteError};
 use crate::value::Value;
 use crate::version::Version;
 
@@ -86,6 +87,21 @@ impl Reader {
         params: &[Value],
         see: &mut dyn FnMut(&[Value]) -> Result<bool, SqliteError>,
     ) -> Result<Vec<String>, SqliteError> {
+        let mut sink = Seen { columns: Vec::new(), see };
+        self.query_into(sql, params, &mut sink)?;
+        Ok(sink.columns)
+    }
+
+    /// Runs a query, and shows its columns and its rows as they come.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), or the sink fails.
+    pub fn query_into(
+        &self,
+        sql: &str,
+        params: &[Value],
+        sink: &mut dyn RowSink,
+    ) -> Result<(), SqliteError> {
         let failed = |error| SqliteError::of_statement(error, sql, 0);
         let mut statement = self.sqlite.prepare_cached(sql).map_err(failed)?;
         if !statement.readonly() || statement.column_count() == 0 {
@@ -93,6 +109,7 @@ impl Reader {
             return Err(SqliteError::Refused { statement: sql.to_owned(), why });
         }
         let columns: Vec<_> = statement.column_names().map(str::to_owned).collect();
+        sink.columns(&columns)?;
         let params = rusqlite::params_from_iter(params.iter().map(Bound));
         let mut found = statement.query(params).map_err(failed)?;
         let mut cells = Vec::with_capacity(columns.len());
@@ -101,11 +118,11 @@ impl Reader {
             for at in 0..columns.len() {
                 cells.push(from_sqlite(row.get_ref(at).map_err(failed)?));
             }
-            if !see(&cells)? {
+            if !sink.row(&cells)? {
                 break;
             }
         }
-        Ok(columns)
+        Ok(())
     }
 }
 
