@@ -106,6 +106,7 @@ enum Command {
     Init(init::Init),
     Import(import::Import),
     Export(export::Export),
+    Sql(Box<sql::Sql>),
     Get(get::Get),
     Set(set::Set),
     #[command(visible_alias = "rm")]
@@ -191,6 +192,7 @@ impl Command {
             Self::Init(command) => command.run(context),
             Self::Import(command) => command.run(context),
             Self::Export(command) => command.run(context),
+            Self::Sql(command) => command.run(context),
             Self::Get(command) => command.run(context),
             Self::Set(command) => command.run(context),
             Self::Delete(command) => command.run(context),

@@ -34,6 +34,7 @@ pub(crate) mod revert;
 pub(crate) mod salvage;
 pub(crate) mod set;
 pub(crate) mod show;
+pub(crate) mod sql;
 pub(crate) mod start;
 pub(crate) mod stats;
 pub(crate) mod status;

@@ -9,6 +9,7 @@ use crate::context::HexArg;
 use crate::error::CliError;
 use crate::output::{Output, style};
 use crate::storage::Storage;
+use crate::tables::{ChangedRow, TablesDiff, title};
 use crate::text::{Count, Line, ShownValue, json_bytes, json_value};
 
 /// What of a difference is shown, and how.
@@ -30,6 +31,33 @@ pub(crate) struct DiffArgs {
     hex: HexArg,
 }
 
+/// Something that two versions may both have.
+pub(crate) trait Changed {
+    /// Whether the first and the second version have it.
+    fn sides(&self) -> (bool, bool);
+
+    /// The sign, the word and the style of the change.
+    fn kind(&self) -> (&'static str, &'static str, anstyle::Style) {
+        match self.sides() {
+            (false, _) => ("+", "added", style::ADDED),
+            (_, false) => ("-", "removed", style::REMOVED),
+            _ => ("~", "changed", style::CHANGED),
+        }
+    }
+}
+
+impl Changed for Difference {
+    fn sides(&self) -> (bool, bool) {
+        (self.before.is_some(), self.after.is_some())
+    }
+}
+
+impl Changed for ChangedRow {
+    fn sides(&self) -> (bool, bool) {
+        (self.before.is_some(), self.after.is_some())
+    }
+}
+
 /// How many keys differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -39,10 +67,10 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn count(&mut self, difference: &Difference) {
-        match (&difference.before, &difference.after) {
-            (None, _) => self.added += 1,
-            (_, None) => self.removed += 1,
+    pub(crate) fn count(&mut self, changed: &impl Changed) {
+        match changed.sides() {
+            (false, _) => self.added += 1,
+            (_, false) => self.removed += 1,
             _ => self.changed += 1,
         }
     }
@@ -71,6 +99,7 @@ impl DiffArgs {
         &self,
         out: &mut Output,
         diff: &MapsDiff<Storage>,
+        tables: &TablesDiff,
     ) -> Result<u64, CliError> {
         let prefix = self.hex.bytes("--prefix", &self.prefix)?;
         let only = self.map.as_ref().map(MapName::new).transpose().map_err(RepoError::from)?;
@@ -79,9 +108,43 @@ impl DiffArgs {
             if only.as_ref().is_some_and(|only| *only != map.name) {
                 continue;
             }
-            total += self.write_map(out, map, &prefix)?.total();
+            // Rows are no keys that a prefix could be meant for; a map that is named is shown as it is.
+            let as_rows = only.is_none() && prefix.is_empty();
+            let counts = match tables.table(&map.name).filter(|_| as_rows) {
+                Some(table) => self.write_table(out, tables, table)?,
+                None if as_rows && title(&map.name).is_none() => continue,
+                None => self.write_map(out, map, &prefix)?,
+            };
+            total += counts.total();
         }
         Ok(total)
+    }
+
+    fn write_table(
+        &self,
+        out: &mut Output,
+        tables: &TablesDiff,
+        table: &str,
+    ) -> Result<Counts, CliError> {
+        let mut counts = Counts::default();
+        tables.rows(table, |row| {
+            if counts.total() == 0 && !self.stat && !out.is_json() {
+                let title = out.paint(style::STRONG, format_args!("table {table}"));
+                out.line(title)?;
+            }
+            counts.count(&row);
+            match (self.stat, self.name_only, out.is_json()) {
+                (true, _, _) => Ok(()),
+                (_, names, true) => out.json(&row.json(table, names)),
+                (_, true, false) => write_row_key(out, &row),
+                (_, false, false) => write_row(out, &row),
+            }
+        })?;
+        if self.stat && counts.total() > 0 {
+            let document = || json!({ "table": table, "rows": counts.json() });
+            out.either(format_args!("table {table}: {}", counts.text()), document)?;
+        }
+        Ok(counts)
     }
 
     fn write_map(
@@ -114,18 +177,9 @@ impl DiffArgs {
     }
 }
 
-/// The sign, the word and the style of a change.
-fn kind(difference: &Difference) -> (&'static str, &'static str, anstyle::Style) {
-    match (&difference.before, &difference.after) {
-        (None, _) => ("+", "added", style::ADDED),
-        (_, None) => ("-", "removed", style::REMOVED),
-        _ => ("~", "changed", style::CHANGED),
-    }
-}
-
 /// Writes a changed key, without its values.
 pub(crate) fn write_key(out: &mut Output, difference: &Difference) -> Result<(), CliError> {
-    let (sign, _, style) = kind(difference);
+    let (sign, _, style) = difference.kind();
     let line = out.paint(style, format_args!("{sign} {}", Line(&difference.key)));
     out.line(line)
 }
@@ -147,6 +201,23 @@ pub(crate) fn write_change(out: &mut Output, difference: &Difference) -> Result<
         }
     }
     Ok(())
+}
+
+fn write_row_key(out: &mut Output, row: &ChangedRow) -> Result<(), CliError> {
+    let (sign, _, style) = row.kind();
+    let line = out.paint(style, format_args!("{sign} {}", Line(row.key_text().as_bytes())));
+    out.line(line)
+}
+
+/// Writes the columns of a row that changed, but for those of its key.
+fn write_row(out: &mut Output, row: &ChangedRow) -> Result<(), CliError> {
+    write_row_key(out, row)?;
+    let without_key = |side: &Option<Map<String, Json>>| {
+        let columns = side.iter().flatten();
+        let columns = columns.filter(|(name, _)| !row.key.contains_key(*name));
+        columns.map(|(name, cell)| (name.clone(), cell.clone())).collect()
+    };
+    write_fields(out, &without_key(&row.before), &without_key(&row.after))
 }
 
 fn write_fields(
@@ -199,7 +270,7 @@ fn change_json(map: &MapName, difference: &Difference, names_only: bool) -> Json
 
 /// A change of a map that is known as a JSON document.
 pub(crate) fn change_fields(difference: &Difference, names_only: bool) -> Json {
-    let (_, word, _) = kind(difference);
+    let (_, word, _) = difference.kind();
     let mut document = json!({ "key": json_bytes(&difference.key), "change": word });
     if !names_only {
         document["before"] = difference.before.as_ref().map_or(Json::Null, json_value);

@@ -8,11 +8,15 @@ use std::path::PathBuf;
 
 use prollytree_git::GitError;
 use prollytree_repo::{MapName, OperationKind, ParseTimeError, RepoError};
+use prollytree_sql::SqlError;
+use prollytree_sql::sqlite::SqliteError;
 use prollytree_store::StoreError;
 use prollytree_tree::{ProofError, TreeError};
+use rustyline::error::ReadlineError;
 
 use crate::exit::Exit;
 use crate::rows::RowError;
+use crate::sql::{Source, StatementError};
 use crate::text::{Line, plural};
 use hint::hint;
 
@@ -184,6 +188,84 @@ pub(crate) enum CliError {
     /// A tree failed.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// A statement failed.
+    #[error(transparent)]
+    Statement(#[from] Box<StatementError>),
+    /// A connection failed, not one of its statements.
+    #[error(transparent)]
+    Sqlite(SqliteError),
+    /// Tables failed.
+    #[error(transparent)]
+    Sql(SqlError),
+    /// The conflict of a row is to become something that a row cannot be.
+    #[error("a row cannot be settled in this way")]
+    RowConflict,
+    /// A table that is to be made is there already.
+    #[error("there is a table {table} already")]
+    TableExists {
+        /// The table.
+        table: String,
+    },
+    /// There is no table to import rows into.
+    #[error("there is no table {table}")]
+    NoTableToImport {
+        /// The table.
+        table: String,
+    },
+    /// A script is not text.
+    #[error("cannot read {script}")]
+    Script {
+        /// The script.
+        script: String,
+        /// The reason.
+        source: io::Error,
+    },
+    /// A script ended within a transaction.
+    #[error("the script ends within a transaction, which is rolled back")]
+    OpenTransaction,
+    /// Scripts read each other without end.
+    #[error("{} is not read: too many scripts read each other", path.display())]
+    TooDeep {
+        /// The script.
+        path: PathBuf,
+    },
+    /// A command of the SQL shell that does not exist.
+    #[error("there is no command {name}")]
+    NoCommandOfShell {
+        /// What was typed.
+        name: String,
+    },
+    /// A command of the SQL shell with other arguments than it takes.
+    #[error("{name} is used as `{name} {arguments}`")]
+    CommandUsage {
+        /// The command.
+        name: &'static str,
+        /// What it takes.
+        arguments: &'static str,
+    },
+    /// The terminal of the SQL shell cannot be used.
+    #[error("the terminal cannot be used")]
+    Terminal(#[source] ReadlineError),
+}
+
+impl From<SqlError> for CliError {
+    fn from(error: SqlError) -> Self {
+        // What the repository refuses is told in the same way with tables and without.
+        match error {
+            SqlError::Repository(error) => Self::Repo(error),
+            SqlError::Tree(error) => Self::Tree(error),
+            error => Self::Sql(error),
+        }
+    }
+}
+
+impl From<SqliteError> for CliError {
+    fn from(error: SqliteError) -> Self {
+        match error {
+            SqliteError::Sql(error) => error.into(),
+            error => Self::Sqlite(error),
+        }
+    }
 }
 
 impl CliError {
@@ -194,6 +276,22 @@ impl CliError {
     ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { operation, path, source }
+    }
+
+    /// The error of reading a script.
+    pub(crate) fn read(script: &Source) -> impl FnOnce(io::Error) -> Self {
+        let script = script.to_string();
+        move |source| Self::Script { script, source }
+    }
+
+    /// Whether the same may succeed when it is done again.
+    pub(crate) fn is_retryable(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => error.is_retryable(),
+            Self::Sql(error) => error.is_retryable(),
+            Self::Repo(error) => error.is_retryable(),
+            _ => false,
+        }
     }
 
     /// Whether nobody reads the output any more, as in `prolly list | head`.
@@ -212,6 +310,9 @@ impl CliError {
             | Self::BadArgument { .. }
             | Self::MissingArgument { .. }
             | Self::BadDate { .. }
+            | Self::NoCommandOfShell { .. }
+            | Self::CommandUsage { .. }
+            | Self::RowConflict
             | Self::Repo(RepoError::Name(_) | RepoError::Identity(_)) => Exit::Usage,
             Self::Refused(_) | Self::NoKey { .. } => Exit::No,
             _ => Exit::Failed,

@@ -11,14 +11,17 @@ mod demo;
 mod diff;
 mod error;
 mod exit;
+mod file;
 mod output;
 mod program;
 mod progress;
 mod remote;
 mod rows;
+mod sql;
 mod statement;
 mod storage;
 mod store;
+mod tables;
 mod text;
 
 use std::process::ExitCode;

@@ -23,6 +23,7 @@ pub(crate) mod style {
     pub(crate) const COMMIT: Style = of(AnsiColor::Yellow);
     pub(crate) const NAME: Style = of(AnsiColor::Cyan);
     pub(crate) const STRONG: Style = Style::new().bold();
+    pub(crate) const FAINT: Style = Style::new().dimmed();
 }
 
 /// Standard output, buffered.
@@ -50,6 +51,11 @@ impl Output {
     /// Whether a person looks at it.
     pub(crate) fn is_terminal(&self) -> bool {
         self.terminal
+    }
+
+    /// Whether there are colours.
+    pub(crate) fn is_color(&self) -> bool {
+        self.color
     }
 
     /// A text in a style, if there are colours.

@@ -16,7 +16,7 @@ use std::path::Path;
 use clap::ValueEnum;
 
 pub(crate) use error::{Problem, RowError};
-pub(crate) use read::{KeyRule, Reader, Row};
+pub(crate) use read::{KeyRule, Reader, Row, csv_error, json_error};
 pub(crate) use write::Writer;
 
 /// The format of a file of rows.

@@ -1,13 +1,14 @@
 //! `prolly cherry-pick`
 
 use clap::Args;
-use prollytree_repo::{OperationKind, PickOutcome};
-use serde_json::json;
+use prollytree_repo::OperationKind;
+use prollytree_sql::NoExpressions;
 
-use super::merge::{End, report_conflicts, strategy};
+use super::merge::{End, report_pick};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::tables::{open, strategy};
 
 /// Makes the changes of a commit again, on top of what is checked out.
 ///
@@ -33,21 +34,14 @@ pub(crate) struct CherryPick {
 impl CherryPick {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
         let kind = OperationKind::CherryPick;
-        let mut repo = context.open()?;
-        if let Some(exit) = self.end.run(context, &mut repo, kind, None)? {
+        let mut database = open(context.open()?)?;
+        if let Some(exit) = self.end.run(context, &mut database, kind, None)? {
             return Ok(exit);
         }
-        let id = repo.resolve(&self.revision.unwrap_or_default())?;
+        let revision = self.revision.unwrap_or_default();
         let strategy = strategy(self.ours, self.theirs);
-        match repo.cherry_pick(&id, self.mainline, strategy)? {
-            PickOutcome::Conflicts(_) => report_conflicts(context, &repo, kind),
-            PickOutcome::Committed(id) => {
-                let title = repo.read_commit(&id)?.title().to_owned();
-                let text = format_args!("Committed {} {title}", id.short());
-                let document = || json!({ "outcome": "committed", "commit": id.to_string() });
-                context.out.either(text, document)?;
-                Ok(Exit::Ok)
-            }
-        }
+        let outcome =
+            database.cherry_pick(&revision, self.mainline, strategy, &mut NoExpressions)?;
+        report_pick(context, database, kind, outcome)
     }
 }

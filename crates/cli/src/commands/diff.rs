@@ -1,16 +1,19 @@
 //! `prolly diff`
 
 use clap::Args;
+use prollytree_repo::Maps;
 
 use crate::context::Context;
 use crate::diff::DiffArgs;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::tables::TablesDiff;
 
 /// Shows which keys differ between two versions, and how.
 ///
 /// Without a revision: the uncommitted changes. With one: from it to the working state. With two, or
-/// `A..B`: from the first to the second. Values that are JSON objects are compared field by field.
+/// `A..B`: from the first to the second. Values that are JSON objects are compared field by field, and
+/// tables row by row and column by column.
 #[derive(Args, Debug)]
 pub(crate) struct Diff {
     /// The version before.
@@ -35,17 +38,20 @@ impl Diff {
             }
             (before, after) => (before.map(str::to_owned), after.map(str::to_owned)),
         };
-        let diff = match (before, after) {
-            (None, _) => repo.uncommitted()?,
-            (Some(before), None) => {
-                let working = repo.working_maps()?;
-                repo.diff(&repo.maps_at(&before)?, &working)?
-            }
-            (Some(before), Some(after)) => {
-                repo.diff(&repo.maps_at(&before)?, &repo.maps_at(&after)?)?
-            }
+        let before = match before {
+            Some(before) => repo.maps_at(&before)?,
+            None => match repo.tip() {
+                Some(tip) => repo.read_commit(&tip)?.maps,
+                None => Maps::new(),
+            },
         };
-        let differences = self.diff.write(&mut context.out, &diff)?;
+        let after = match after {
+            Some(after) => repo.maps_at(&after)?,
+            None => repo.working_maps()?,
+        };
+        let diff = repo.diff(&before, &after)?;
+        let tables = TablesDiff::open(&repo, before, after)?;
+        let differences = self.diff.write(&mut context.out, &diff, &tables)?;
         Ok(Exit::from_answer(!self.exit_code || differences == 0))
     }
 }

@@ -1,7 +1,6 @@
 //! `prolly export`
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,6 +11,7 @@ use super::import::chosen;
 use crate::context::{AtArg, Context, MapArg};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::file::write_file;
 use crate::progress::{Progress, Unit};
 use crate::rows::{Format, Writer};
 use crate::storage::Storage;
@@ -50,34 +50,11 @@ impl Export {
             self.write(&map, format, &mut context.out)?;
             return Ok(Exit::Ok);
         }
-        let written = self.write_file(&map, format)?;
+        let written = write_file(&self.file, |file| self.write(&map, format, file))?;
         let text = format_args!("Exported {} to {}", plural(written, "row"), self.file.display());
         let document = || json!({ "map": name.as_str(), "rows": written, "file": self.file });
         context.out.either(text, document)?;
         Ok(Exit::Ok)
-    }
-
-    /// Writes a file that is there whole, or not at all: an export that fails must not destroy an
-    /// earlier one.
-    fn write_file(&self, map: &Snapshot<Storage>, format: Format) -> Result<u64, CliError> {
-        let path = &self.file;
-        let in_file = |error| match error {
-            CliError::Output(source) => CliError::file("write", path)(source),
-            other => other,
-        };
-        let is_special = path.metadata().is_ok_and(|metadata| !metadata.is_file());
-        if is_special {
-            let file = File::create(path).map_err(CliError::file("create", path))?;
-            return self.write(map, format, BufWriter::new(file)).map_err(in_file);
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let file = tempfile::Builder::new().prefix(".prolly-export").tempfile_in(folder);
-        let mut file = file.map_err(CliError::file("create a file in", folder))?;
-        let written =
-            self.write(map, format, BufWriter::new(file.as_file_mut())).map_err(in_file)?;
-        file.persist(path).map_err(|error| CliError::file("create", path)(error.error))?;
-        Ok(written)
     }
 
     fn write(

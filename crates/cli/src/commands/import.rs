@@ -165,9 +165,10 @@ pub(crate) fn chosen(named: Option<Format>, path: &Path) -> Result<Format, CliEr
 }
 
 /// A file, its size if it has one, and how much of it was read.
-type Opened = (Box<dyn Read>, Option<u64>, Arc<AtomicU64>);
+pub(crate) type Opened = (Box<dyn Read>, Option<u64>, Arc<AtomicU64>);
 
-fn open(path: &Path) -> Result<Opened, CliError> {
+/// Opens a file to be read with a progress bar.
+pub(crate) fn open(path: &Path) -> Result<Opened, CliError> {
     let source = open_input(path)?;
     // A pipe has no size; whether the file can be read is known by now.
     let size = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);

@@ -1,23 +1,23 @@
 //! `prolly merge`
 
 use clap::Args;
-use prollytree_repo::{
-    FastForward, MergeOptions, MergeOutcome, OperationKind, RepoError, Strategy,
-};
-use serde_json::{Value, json};
+use prollytree_repo::{FastForward, OperationKind, RepoError};
+use prollytree_sql::{Database, NoExpressions, TableMergeOptions, TableMergeOutcome};
+use serde_json::json;
 
-use super::status::{conflict_json, write_conflicts};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::store::Repo;
+use crate::storage::Storage;
+use crate::tables::{Conflicts, open, strategy};
 use crate::text::plural;
 
 /// Merges another branch or revision into what is checked out.
 ///
 /// Keys that only one side changed are taken over. Keys that both sides changed, each to something
 /// else, are conflicts: they are listed, the exit code is 1, and the merge waits until `prolly
-/// resolve` settles them and --continue commits, or --abort goes back.
+/// resolve` settles them and --continue commits, or --abort goes back. Tables are merged row by row and
+/// column by column.
 #[derive(Args, Debug)]
 pub(crate) struct Merge {
     /// The branch or revision to merge.
@@ -58,10 +58,10 @@ pub(crate) struct End {
 
 impl Merge {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
-        let mut repo = context.open()?;
+        let mut database = open(context.open()?)?;
         let message = self.message;
         if let Some(exit) =
-            self.end.run(context, &mut repo, OperationKind::Merge, message.as_deref())?
+            self.end.run(context, &mut database, OperationKind::Merge, message.as_deref())?
         {
             return Ok(exit);
         }
@@ -72,26 +72,29 @@ impl Merge {
         };
         let allow_unrelated = self.allow_unrelated;
         let strategy = strategy(self.ours, self.theirs);
-        let options = MergeOptions { message, fast_forward, strategy, allow_unrelated };
-        let outcome = repo.merge(&self.revision.unwrap_or_default(), options)?;
-        report_outcome(context, &repo, outcome)
+        let options = TableMergeOptions { message, fast_forward, strategy, allow_unrelated };
+        let revision = self.revision.unwrap_or_default();
+        let outcome = database.merge(&revision, &options, &mut NoExpressions)?;
+        report_outcome(context, database, outcome)
     }
 }
 
 /// Says what a merge did.
 pub(crate) fn report_outcome(
     context: &mut Context,
-    repo: &Repo,
-    outcome: MergeOutcome,
+    database: Database<Storage>,
+    outcome: TableMergeOutcome,
 ) -> Result<Exit, CliError> {
     let (text, word, id) = match outcome {
-        MergeOutcome::AlreadyUpToDate => ("Already up to date".to_owned(), "up_to_date", None),
-        MergeOutcome::FastForward(id) => {
+        TableMergeOutcome::AlreadyUpToDate => ("Already up to date".to_owned(), "up_to_date", None),
+        TableMergeOutcome::FastForward(id) => {
             (format!("Moved forward to {}", id.short()), "fast_forward", Some(id))
         }
-        MergeOutcome::Merged(id) => (format!("Merged as {}", id.short()), "merged", Some(id)),
-        MergeOutcome::Conflicts(_) => {
-            return report_conflicts(context, repo, OperationKind::Merge);
+        TableMergeOutcome::Committed(id) => {
+            (format!("Merged as {}", id.short()), "merged", Some(id))
+        }
+        TableMergeOutcome::Conflicts(_) => {
+            return report_conflicts(context, database, OperationKind::Merge);
         }
     };
     let document = || json!({ "outcome": word, "commit": id.map(|id| id.to_string()) });
@@ -99,34 +102,40 @@ pub(crate) fn report_outcome(
     Ok(Exit::Ok)
 }
 
-/// What is done about conflicts.
-pub(crate) fn strategy<'r>(ours: bool, theirs: bool) -> Strategy<'r> {
-    match (ours, theirs) {
-        (true, _) => Strategy::Ours,
-        (_, true) => Strategy::Theirs,
-        _ => Strategy::Record,
-    }
+/// Says what a cherry-pick or a revert did.
+pub(crate) fn report_pick(
+    context: &mut Context,
+    database: Database<Storage>,
+    kind: OperationKind,
+    outcome: TableMergeOutcome,
+) -> Result<Exit, CliError> {
+    let TableMergeOutcome::Committed(id) = outcome else {
+        return report_conflicts(context, database, kind);
+    };
+    let title = database.repository().read_commit(&id)?.title().to_owned();
+    let text = format_args!("Committed {} {title}", id.short());
+    context.out.either(text, || json!({ "outcome": "committed", "commit": id.to_string() }))?;
+    Ok(Exit::Ok)
 }
 
 /// Lists the conflicts that an operation left, and says how to go on.
 pub(crate) fn report_conflicts(
     context: &mut Context,
-    repo: &Repo,
+    database: Database<Storage>,
     kind: OperationKind,
 ) -> Result<Exit, CliError> {
-    let conflicts = repo.conflicts()?;
+    let mut conflicts = Conflicts::of(database)?;
     if context.out.is_json() {
-        let conflicts: Vec<Value> =
-            conflicts.iter().map(|(map, conflict)| conflict_json(map, conflict)).collect();
+        let conflicts = conflicts.json()?;
         context.out.json(&json!({ "outcome": "conflicts", "conflicts": conflicts }))?;
         return Ok(Exit::No);
     }
-    write_conflicts(&mut context.out, &conflicts)?;
+    conflicts.write(&mut context.out)?;
     let count = plural(conflicts.len() as u64, "conflict");
     context.out.line(format_args!(
-        "The {kind} stopped at {count}. Settle each with `prolly resolve KEY --ours`, --theirs, \
-         --value or --delete, then `prolly {kind} --continue`; or go back with \
-         `prolly {kind} --abort`"
+        "The {kind} stopped at {count}. {}, then `prolly {kind} --continue`; or go back with \
+         `prolly {kind} --abort`",
+        conflicts.how()
     ))?;
     Ok(Exit::No)
 }
@@ -136,23 +145,23 @@ impl End {
     pub(crate) fn run(
         &self,
         context: &mut Context,
-        repo: &mut Repo,
+        database: &mut Database<Storage>,
         expected: OperationKind,
         message: Option<&str>,
     ) -> Result<Option<Exit>, CliError> {
         if !self.go_on && !self.abort {
             return Ok(None);
         }
-        let found = repo.operation().ok_or(RepoError::NoOperation)?.kind;
+        let found = database.repository().operation().ok_or(RepoError::NoOperation)?.kind;
         if found != expected {
             return Err(CliError::OtherOperation { expected, found });
         }
         if self.abort {
-            repo.abort_operation()?;
+            database.abort()?;
             let text = format_args!("Went back to how it was before the {found}");
             context.out.either(text, || json!({ "outcome": "aborted" }))?;
         } else {
-            let id = repo.continue_operation(message)?;
+            let id = database.continue_operation(message, &mut NoExpressions)?;
             let text = format_args!("Committed the {found} as {}", id.short());
             let document = || json!({ "outcome": "merged", "commit": id.to_string() });
             context.out.either(text, document)?;

@@ -2,15 +2,16 @@
 
 use clap::Args;
 use prollytree_git::GitBackend;
-use prollytree_repo::MergeOptions;
+use prollytree_sql::{NoExpressions, TableMergeOptions};
 
-use super::merge::{report_outcome, strategy};
+use super::merge::report_outcome;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::program::setting;
 use crate::remote::{branch, remote};
 use crate::store::Repo;
+use crate::tables::{open, strategy};
 
 /// Takes the new commits of another repository and merges a branch of it.
 ///
@@ -41,15 +42,16 @@ impl Pull {
         }
         git.run_git(&["fetch", "--", &remote])?;
         let revision = format!("{remote}/{branch}");
-        let options = MergeOptions {
+        let options = TableMergeOptions {
             message: Some(format!("Merge remote-tracking branch '{revision}'")),
             strategy: strategy(self.ours, self.theirs),
-            ..MergeOptions::default()
+            ..TableMergeOptions::default()
         };
-        let mut repo = context.open()?;
+        let mut database = open(context.open()?)?;
         // The full name: a branch of one's own can have the short one.
-        let outcome = repo.merge(&format!("refs/remotes/{revision}"), options)?;
-        report_outcome(context, &repo, outcome)
+        let revision = format!("refs/remotes/{revision}");
+        let outcome = database.merge(&revision, &options, &mut NoExpressions)?;
+        report_outcome(context, database, outcome)
     }
 }
 

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use prollytree_repo::Choice;
+use prollytree_sql::NoExpressions;
 use serde_json::json;
 
 use crate::context::{Context, HexArg, MapArg, open_input, retry};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::store::Repo;
+use crate::tables::{choice as row_choice, is_of_tables, key_values, open};
 use crate::text::plural;
 
 /// Settles a conflict of a merge, cherry-pick or revert.
@@ -23,6 +26,10 @@ pub(crate) struct Resolve {
     all: bool,
     #[command(flatten)]
     how: How,
+    /// Settles the conflict on a row of this table: KEY is its primary key, or a JSON array of several
+    /// columns; with an empty one, what the table looks like.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["all", "map", "value", "file", "delete", "hex"])]
+    table: Option<String>,
     #[command(flatten)]
     map: MapArg,
     #[command(flatten)]
@@ -59,14 +66,34 @@ struct How {
 impl Resolve {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
         let choice = self.choice()?;
-        let mut repo = context.open()?;
-        match &self.key {
-            None => _ = retry(&mut repo, |repo| repo.resolve_all(&choice))?,
-            Some(key) => {
+        match (&self.key, &self.table) {
+            (Some(key), Some(table)) => {
+                let mut database = open(context.open()?)?;
+                let key = key_values(&database, table, key);
+                database.resolve(table, &key, &row_choice(&choice)?, &mut NoExpressions)?;
+            }
+            (Some(key), None) => {
                 let (map, key) = (self.map.name()?, self.hex.bytes("KEY", key)?);
+                let mut repo = context.open()?;
                 retry(&mut repo, |repo| repo.resolve_conflict(&map, &key, &choice))?;
             }
+            (None, _) => {
+                let mut database = open(context.open()?)?;
+                if !database.conflicts()?.is_empty() {
+                    database.resolve_all(&row_choice(&choice)?, &mut NoExpressions)?;
+                }
+                // Rows that break a constraint now are conflicts again, and stay.
+                let mut repo = context.open()?;
+                for (map, conflict) in repo.conflicts()? {
+                    if !is_of_tables(&map) {
+                        let settle =
+                            |repo: &mut Repo| repo.resolve_conflict(&map, &conflict.key, &choice);
+                        retry(&mut repo, settle)?;
+                    }
+                }
+            }
         }
+        let repo = context.open()?;
         let open = repo.conflicts()?.len() as u64;
         let text = match (open, repo.operation()) {
             (0, Some(operation)) => {

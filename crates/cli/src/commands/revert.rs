@@ -1,13 +1,14 @@
 //! `prolly revert`
 
 use clap::Args;
-use prollytree_repo::{OperationKind, PickOutcome};
-use serde_json::json;
+use prollytree_repo::OperationKind;
+use prollytree_sql::NoExpressions;
 
-use super::merge::{End, report_conflicts, strategy};
+use super::merge::{End, report_pick};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::tables::{open, strategy};
 
 /// Takes the changes of a commit back, in a new commit.
 ///
@@ -33,21 +34,13 @@ pub(crate) struct Revert {
 impl Revert {
     pub(crate) fn run(self, context: &mut Context) -> Result<Exit, CliError> {
         let kind = OperationKind::Revert;
-        let mut repo = context.open()?;
-        if let Some(exit) = self.end.run(context, &mut repo, kind, None)? {
+        let mut database = open(context.open()?)?;
+        if let Some(exit) = self.end.run(context, &mut database, kind, None)? {
             return Ok(exit);
         }
-        let id = repo.resolve(&self.revision.unwrap_or_default())?;
+        let revision = self.revision.unwrap_or_default();
         let strategy = strategy(self.ours, self.theirs);
-        match repo.revert(&id, self.mainline, strategy)? {
-            PickOutcome::Conflicts(_) => report_conflicts(context, &repo, kind),
-            PickOutcome::Committed(id) => {
-                let title = repo.read_commit(&id)?.title().to_owned();
-                let text = format_args!("Committed {} {title}", id.short());
-                let document = || json!({ "outcome": "committed", "commit": id.to_string() });
-                context.out.either(text, document)?;
-                Ok(Exit::Ok)
-            }
-        }
+        let outcome = database.revert(&revision, self.mainline, strategy, &mut NoExpressions)?;
+        report_pick(context, database, kind, outcome)
     }
 }

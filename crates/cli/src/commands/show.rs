@@ -9,6 +9,7 @@ use crate::data::commit_json;
 use crate::diff::DiffArgs;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::tables::TablesDiff;
 
 /// Shows a commit and what it changed.
 ///
@@ -35,7 +36,9 @@ impl Show {
         } else {
             write_commit(&mut context.out, &id, &commit)?;
         }
-        self.diff.write(&mut context.out, &repo.diff(&before, &commit.maps)?)?;
+        let diff = repo.diff(&before, &commit.maps)?;
+        let tables = TablesDiff::open(&repo, before, commit.maps)?;
+        self.diff.write(&mut context.out, &diff, &tables)?;
         Ok(Exit::Ok)
     }
 }

@@ -12,7 +12,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{Output, style};
 use crate::store::Repo;
-use crate::text::{Line, ShownValue, json_bytes, json_value, plural};
+use crate::tables::{Conflicts, is_table, title};
+use crate::text::{Line, ShownValue, plural};
 
 /// The most conflicts that are listed for people.
 const SHOWN_CONFLICTS: usize = 20;
@@ -32,12 +33,12 @@ impl Status {
             }
             changes.push((map.name.clone(), counts));
         }
-        let conflicts = repo.conflicts()?;
+        let mut conflicts = Conflicts::read(context.open()?)?;
         if context.out.is_json() {
-            let document = document(&mut repo, &changes, &conflicts)?;
+            let document = document(&mut repo, &changes, conflicts.json()?)?;
             context.out.json(&document)?;
         } else {
-            write(&mut context.out, &mut repo, &changes, &conflicts)?;
+            write(&mut context.out, &mut repo, &changes, &mut conflicts)?;
         }
         Ok(Exit::Ok)
     }
@@ -46,7 +47,7 @@ impl Status {
 fn document(
     repo: &mut Repo,
     changes: &[(MapName, Counts)],
-    conflicts: &[(MapName, Conflict)],
+    conflicts: Vec<Value>,
 ) -> Result<Value, CliError> {
     let changes: serde_json::Map<_, _> =
         changes.iter().map(|(map, counts)| (map.to_string(), counts.json())).collect();
@@ -54,8 +55,6 @@ fn document(
     let operation = repo.operation().map(|operation| {
         json!({ "kind": operation.kind.to_string(), "other": operation.other.to_string() })
     });
-    let conflicts: Vec<_> =
-        conflicts.iter().map(|(map, found)| conflict_json(map, found)).collect();
     Ok(json!({
         "branch": repo.current_branch(),
         "head": repo.tip().map(|tip| tip.to_string()),
@@ -71,7 +70,7 @@ fn write(
     out: &mut Output,
     repo: &mut Repo,
     changes: &[(MapName, Counts)],
-    conflicts: &[(MapName, Conflict)],
+    conflicts: &mut Conflicts,
 ) -> Result<(), CliError> {
     let at = match (repo.head(), repo.tip()) {
         (Head::Branch(name), Some(tip)) => format!("On branch {} at {}", name.short(), tip.short()),
@@ -81,19 +80,19 @@ fn write(
         (Head::Detached(tip), _) => format!("At commit {}, on no branch", tip.short()),
     };
     out.line(at)?;
-    for (map, count) in repo.working_maps()?.iter().map(|(name, map)| (name, map.count)) {
-        out.line(format_args!("  map {map}: {}", plural(count, "key")))?;
+    for (name, map) in &repo.working_maps()? {
+        let noun = if is_table(name) { "row" } else { "key" };
+        if let Some(title) = title(name) {
+            out.line(format_args!("  {title}: {}", plural(map.count, noun)))?;
+        }
     }
     if let Some(operation) = repo.operation() {
         let kind = operation.kind;
         out.line(format_args!("A {kind} of {} is under way", operation.other.short()))?;
-        write_conflicts(out, conflicts)?;
+        conflicts.write(out)?;
         let next = match conflicts.len() {
             0 => format!("All conflicts are resolved: `prolly {kind} --continue` commits"),
-            _ => format!(
-                "Settle each with `prolly resolve KEY --ours`, --theirs, --value or --delete; \
-                 `prolly {kind} --abort` goes back"
-            ),
+            _ => format!("{}; `prolly {kind} --abort` goes back", conflicts.how()),
         };
         out.line(next)?;
     }
@@ -103,7 +102,9 @@ fn write(
     }
     out.line("Changes to be committed:")?;
     for (map, counts) in changes {
-        out.line(format_args!("  map {map}: {}", counts.text()))?;
+        if let Some(title) = title(map) {
+            out.line(format_args!("  {title}: {}", counts.text()))?;
+        }
     }
     Ok(())
 }
@@ -133,16 +134,4 @@ pub(crate) fn write_conflicts(
             out.line(format_args!("and {more} more: `prolly status --json` lists them all"))
         }
     }
-}
-
-/// A conflict as a JSON document.
-pub(crate) fn conflict_json(map: &MapName, conflict: &Conflict) -> Value {
-    let value = |value: &Option<_>| value.as_ref().map_or(Value::Null, json_value);
-    json!({
-        "map": map.as_str(),
-        "key": json_bytes(&conflict.key),
-        "base": value(&conflict.base),
-        "ours": value(&conflict.ours),
-        "theirs": value(&conflict.theirs),
-    })
 }

@@ -1,10 +1,13 @@
 //! What to do next when a command failed.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
 
 use prollytree_git::GitError;
 use prollytree_repo::{BackendError, RepoError};
+use prollytree_sql::SqlError;
+use prollytree_sql::sqlite::SqliteError;
 use prollytree_store::StoreError;
 use prollytree_tree::TreeError;
 
@@ -12,7 +15,17 @@ use super::CliError;
 use crate::storage::StorageError;
 
 /// What to do next.
-pub(super) fn hint(error: &CliError) -> Option<&'static str> {
+pub(super) fn hint(error: &CliError) -> Option<Cow<'_, str>> {
+    match error {
+        CliError::Statement(error) => match &error.hint {
+            Some(hint) => Some(Cow::Borrowed(hint)),
+            None => sqlite_hint(&error.cause).map(Cow::Borrowed),
+        },
+        _ => fixed_hint(error).map(Cow::Borrowed),
+    }
+}
+
+fn fixed_hint(error: &CliError) -> Option<&'static str> {
     Some(match error {
         CliError::NoCommand => "`prolly init` makes a store, `prolly demo` shows what it can do",
         CliError::NoStore { .. } => {
@@ -55,7 +68,47 @@ pub(super) fn hint(error: &CliError) -> Option<&'static str> {
         CliError::Store(error) => return store_hint(error),
         CliError::Git(error) => return git_hint(error),
         CliError::Tree(error) => return tree_hint(error),
-        CliError::CurrentDir { .. } | CliError::Output(_) => return None,
+        CliError::Sqlite(error) => return sqlite_hint(error),
+        CliError::Sql(error) => return sql_hint(error),
+        CliError::RowConflict => {
+            "take --ours, --theirs or --base; or change it with `prolly sql`, then take --working"
+        }
+        CliError::TableExists { .. } => "without --create rows are added to it",
+        CliError::NoTableToImport { .. } => "make it with --create; nothing was imported",
+        CliError::Script { source, .. } => match source.kind() {
+            io::ErrorKind::InvalidData => "convert it to UTF-8",
+            _ => return None,
+        },
+        CliError::OpenTransaction => "end it with COMMIT",
+        CliError::TooDeep { .. } => "does it read itself?",
+        CliError::NoCommandOfShell { .. } => "`.help` shows the commands; SQL begins with a word",
+        CliError::CommandUsage { .. } => "`.help` shows the commands",
+        CliError::CurrentDir { .. }
+        | CliError::Output(_)
+        | CliError::Terminal(_)
+        | CliError::Statement(_) => return None,
+    })
+}
+
+fn sqlite_hint(error: &SqliteError) -> Option<&'static str> {
+    match error {
+        SqliteError::Sql(error) => sql_hint(error),
+        _ if error.is_retryable() => Some("nothing is lost: try again"),
+        _ => None,
+    }
+}
+
+fn sql_hint(error: &SqlError) -> Option<&'static str> {
+    Some(match error {
+        SqlError::Repository(error) => return repo_hint(error),
+        SqlError::Tree(error) => return tree_hint(error),
+        SqlError::NoConflict { .. } => "`prolly status` lists the open conflicts",
+        SqlError::NoTable { .. } => "`prolly sql -c .tables` shows what there is",
+        SqlError::BadRow { .. }
+        | SqlError::BadKey { .. }
+        | SqlError::BadIndex { .. }
+        | SqlError::BadCatalog { .. } => DAMAGED,
+        _ => return None,
     })
 }
 

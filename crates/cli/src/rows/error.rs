@@ -79,6 +79,15 @@ pub(crate) enum Problem {
         /// Its length, in bytes.
         len: usize,
     },
+    /// A file without a row, which tells no columns.
+    #[error("there are no rows that would tell the columns of the table")]
+    NoRows,
+    /// A row that a table does not take.
+    #[error("{message}")]
+    Refused {
+        /// Why.
+        message: String,
+    },
     /// The key came before in the same file.
     #[error("key {} came before", Line(key))]
     Duplicate {
@@ -90,7 +99,7 @@ pub(crate) enum Problem {
 impl RowError {
     /// What to do next.
     pub(crate) fn hint(&self) -> &'static str {
-        match self.problem {
+        match &self.problem {
             Problem::NoColumn { .. } | Problem::NoField { .. } | Problem::NotAKey => {
                 "name the columns that make the key with --key; nothing was imported"
             }
@@ -99,6 +108,9 @@ impl RowError {
             }
             Problem::NoTab | Problem::NotJson(_) | Problem::NotAnObject | Problem::NotAnEntry => {
                 "is it another --format? nothing was imported"
+            }
+            Problem::Refused { message } if message.starts_with("UNIQUE ") => {
+                "with --replace a row takes the place of the one before; nothing was imported"
             }
             Problem::NotUtf8 => "convert the file to UTF-8; nothing was imported",
             _ => "nothing was imported",

@@ -178,7 +178,8 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("a text is written to memory");
 }
 
-fn csv_error(path: &Path, error: csv::Error) -> RowError {
+/// The error of a CSV file as that of a row.
+pub(crate) fn csv_error(path: &Path, error: csv::Error) -> RowError {
     let line = error.position().map_or(1, csv::Position::line);
     let problem = match error.into_kind() {
         ErrorKind::UnequalLengths { expected_len: expected, len: found, .. } => {
@@ -258,7 +259,8 @@ fn object(line: &[u8], rule: &KeyRule) -> Parsed {
     Ok((key, text.as_bytes().to_vec()))
 }
 
-fn json_error(error: serde_json::Error) -> (Option<String>, Problem) {
+/// The error of a line of JSON: its column, and what is wrong.
+pub(crate) fn json_error(error: serde_json::Error) -> (Option<String>, Problem) {
     let text = error.to_string();
     // The position is told apart from the text, and its line is always 1 here.
     let text = text.split(" at line ").next().unwrap_or_default().to_owned();

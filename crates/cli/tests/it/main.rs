@@ -14,5 +14,6 @@ mod processes;
 mod proofs;
 mod readme;
 mod repair;
+mod sql;
 mod support;
 mod values;
