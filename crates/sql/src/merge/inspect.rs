@@ -33,6 +33,9 @@ pub(super) struct Inspection<B> {
     pub(super) trees: IndexTrees<B>,
 }
 
+/// The key of a row, and that of the row that it refers to.
+type Orphan = (Vec<u8>, Vec<u8>);
+
 /// Rows that differ from a side, read once for all constraints.
 type Changes = HashMap<(String, Reference), Rc<Vec<RowDiff>>>;
 
@@ -236,7 +239,7 @@ impl<B: Backend + 'static> Inspector<'_, B> {
         child: &Plan<B>,
         key: &ForeignKey,
         gone: &[Gone],
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, SqlError> {
+    ) -> Result<Vec<Orphan>, SqlError> {
         let (table, slots) = (child.table(), &key.columns);
         // A changed child was found from its own side.
         let unchanged = child.rows_of(self.reference(child, key));

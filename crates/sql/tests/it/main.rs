@@ -1,5 +1,5 @@
 //! Integration tests of the tables and of both engines.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 
 mod database;
 #[cfg(feature = "gluesql")]

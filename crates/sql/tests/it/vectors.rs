@@ -154,7 +154,7 @@ fn vectors() -> Json {
     let codec = RowCodec::new(Arc::new(any));
     for value in values().into_iter().chain(nested()) {
         // A row of one slot is a cell behind the number of slots.
-        let row = codec.encode(&[value.clone()]).unwrap();
+        let row = codec.encode(std::slice::from_ref(&value)).unwrap();
         let cell = if value.is_null() { vec![1] } else { row[1..].to_vec() };
         cells.push(json!({"value": describe(&value), "bytes": text::hex(&cell)}));
         for (descending, collation) in [(false, "binary"), (true, "binary"), (false, "nocase")] {

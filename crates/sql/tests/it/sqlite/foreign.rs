@@ -126,7 +126,7 @@ fn cells_are_read_by_their_columns_types() {
         Value::Float(7.0),
         Value::Point(0.0, 1.0),
     ];
-    assert_eq!(stored(&both.backend), [want.clone()]);
+    assert_eq!(stored(&both.backend), std::slice::from_ref(&want));
     let shown = "00000000-0000-0000-0000-000000000009|2000-02-29 12:00:00|01:02:03.5";
     assert_eq!(both.rows("SELECT id, at, clock FROM t"), [shown]);
     let again = both.fail("INSERT INTO t (id) VALUES ('00000000000000000000000000000009')");
