@@ -52,11 +52,14 @@ impl SqlDb for Db {
     }
 
     fn last_diff(&mut self) -> Outcome<Option<usize>> {
-        let (mut rows, db) = (0, self.glue.storage.database());
-        let (before, after) = (db.version_at("HEAD~1")?, db.version_at("HEAD")?);
-        before.table("items")?.diff(&after.table("items")?, |_| {
-            rows += 1;
-            Ok(true)
+        let rows = self.glue.storage.with_database(|db| {
+            let (before, after) = (db.version_at("HEAD~1")?, db.version_at("HEAD")?);
+            let mut rows = 0;
+            before.table("items")?.diff(&after.table("items")?, |_| {
+                rows += 1;
+                Ok(true)
+            })?;
+            Ok(rows)
         })?;
         Ok(Some(rows))
     }

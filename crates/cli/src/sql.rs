@@ -1,6 +1,6 @@
 //! SQL on the command line: statements from arguments, files and a shell, and what they give.
 //!
-//! A [`Session`] runs what a [`Script`] is taken apart into: statements, and commands of the shell
+//! A [`Session`] runs what a script is taken apart into: statements, and commands of the shell
 //! that begin with a dot. Both are the same whether they are typed, piped in or read from a file.
 
 mod at;

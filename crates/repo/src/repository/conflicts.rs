@@ -88,10 +88,8 @@ impl<B: Backend> Repository<B> {
         choice: &Choice,
     ) -> Result<(), RepoError> {
         let mut operation = self.operation().cloned().ok_or(RepoError::NoOperation)?;
-        // A row has entries in indexes, which would not follow.
-        if *choice != Choice::Working
-            && let Some((map, _)) = conflicts.iter().find(|(map, _)| is_of_tables(map))
-        {
+        // A row has entries in indexes, which would not follow, and may be in breach of a constraint.
+        if let Some((map, _)) = conflicts.iter().find(|(map, _)| is_of_tables(map)) {
             return Err(RepoError::Tables { map: map.clone() });
         }
         let mut open: BTreeMap<MapName, ProllyTree<B>> = BTreeMap::new();

@@ -88,11 +88,14 @@ impl<B: Backend + 'static> Database<B> {
             catalog.put_sequence(new_name, sequence);
         }
         // Foreign keys follow the table that they refer to.
-        let referring =
-            catalog.tables().filter(|table| table.foreign_keys.iter().any(|key| key.table == name));
+        let referring = catalog.tables().filter(|table| {
+            table.foreign_keys.iter().any(|key| key.table.eq_ignore_ascii_case(name))
+        });
         for table in referring.cloned().collect::<Vec<_>>() {
             let mut table = (*table).clone();
-            for key in table.foreign_keys.iter_mut().filter(|key| key.table == name) {
+            for key in
+                table.foreign_keys.iter_mut().filter(|key| key.table.eq_ignore_ascii_case(name))
+            {
                 key.table = new_name.to_owned();
             }
             catalog.put_table(Arc::new(table));

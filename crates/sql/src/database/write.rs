@@ -57,7 +57,12 @@ impl<B: Backend + 'static> Database<B> {
         self.touch()?;
         let mut undo = Vec::new();
         for (key, change) in changes {
+            if change == Change::Delete {
+                // The next rowid depends on what is there, not on what once was.
+                self.next_rowids.remove(&table.table().name);
+            }
             if let Err(error) = self.write_one(table, key, change, evaluate, &mut undo) {
+                self.next_rowids.remove(&table.table().name);
                 for (map, key, value) in undo.into_iter().rev() {
                     match value {
                         Some(value) => self.repo.set(&map, key, value)?,
@@ -128,8 +133,11 @@ impl<B: Backend + 'static> Database<B> {
             return Ok(());
         }
         if let Some(Entry { key, value, .. }) = before {
-            self.repo.delete(map, &key)?;
-            undo.push((map.clone(), key, Some(value)));
+            // While a merge is under way, the entry of values that two rows have is the other row's.
+            if value.is_empty() || self.repo.get(map, &key)?.as_ref() == Some(&value) {
+                self.repo.delete(map, &key)?;
+                undo.push((map.clone(), key, Some(value)));
+            }
         }
         let Some(Entry { key, value, values }) = after else { return Ok(()) };
         if !value.is_empty() && self.repo.contains(map, &key)? {

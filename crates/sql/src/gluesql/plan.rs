@@ -82,7 +82,8 @@ impl<B: Backend + 'static> Planner for ProllyStorage<32, B> {
 fn changes_tables(statement: &Statement) -> bool {
     matches!(
         statement,
-        Statement::AlterTable { .. }
+        Statement::CreateTable { .. }
+            | Statement::AlterTable { .. }
             | Statement::DropTable { .. }
             | Statement::CreateIndex { .. }
             | Statement::DropIndex { .. }

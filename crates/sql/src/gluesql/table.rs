@@ -237,7 +237,7 @@ fn schema(table: &Table, catalog: &Catalog) -> Schema {
         foreign_keys: table
             .foreign_keys
             .iter()
-            .filter(|key| is_known(key, catalog))
+            .filter(|key| is_known(table, key, catalog))
             .filter_map(|key| foreign_key(table, key, catalog))
             .collect(),
         comment: table.comment.clone(),
@@ -265,10 +265,10 @@ pub(super) fn date_time(seconds: Option<i64>) -> NaiveDateTime {
 }
 
 /// Whether GlueSQL can keep a foreign key: from one column to a primary key of one.
-fn is_known(key: &ForeignKey, catalog: &Catalog) -> bool {
+fn is_known(table: &Table, key: &ForeignKey, catalog: &Catalog) -> bool {
     let known = |action| matches!(action, Action::NoAction | Action::Restrict);
     let to_key = |name: &String| {
-        let parent = catalog.table(&key.table);
+        let parent = catalog.find_table(&key.table);
         parent.is_some_and(|parent| {
             let column = parent.columns.iter().find(|column| column.name == *name);
             matches!((&parent.primary_key[..], column), ([part], Some(column)) if part.slot == column.slot)
@@ -279,15 +279,16 @@ fn is_known(key: &ForeignKey, catalog: &Catalog) -> bool {
         && known(key.on_update)
         && !key.deferred
         && key.referenced.iter().all(to_key)
+        && foreign_key(table, key, catalog).is_some()
 }
 
 fn foreign_key(table: &Table, key: &ForeignKey, catalog: &Catalog) -> Option<GlueForeignKey> {
     let [slot] = key.columns[..] else { return None };
     let column = table.columns.get(table.position(slot)?)?.name.clone();
+    let parent = catalog.find_table(&key.table)?;
     let referenced = match &key.referenced[..] {
         [referenced] => referenced.clone(),
         _ => {
-            let parent = catalog.table(&key.table)?;
             let [part] = &parent.primary_key[..] else { return None };
             parent.columns.get(parent.position(part.slot)?)?.name.clone()
         }
@@ -299,7 +300,7 @@ fn foreign_key(table: &Table, key: &ForeignKey, catalog: &Catalog) -> Option<Glu
     Some(GlueForeignKey {
         name,
         referencing_column_name: column,
-        referenced_table_name: key.table.clone(),
+        referenced_table_name: parent.name.clone(),
         referenced_column_name: referenced,
         on_delete: ReferentialAction::NoAction,
         on_update: ReferentialAction::NoAction,
@@ -321,11 +322,13 @@ fn refusal(table: &Table, catalog: &Catalog) -> Option<String> {
     if let Some(index) = table.indexes.iter().find(|index| index.unique && !index.is_stored()) {
         return Some(format!("the unique index {}", index.name));
     }
-    if let Some(key) = table.foreign_keys.iter().find(|key| !is_known(key, catalog)) {
+    if let Some(key) = table.foreign_keys.iter().find(|key| !is_known(table, key, catalog)) {
         return Some(format!("a foreign key to {}", key.table));
     }
     let refers = |other: &&Arc<Table>| {
-        other.foreign_keys.iter().any(|key| key.table == table.name && !is_known(key, catalog))
+        other.foreign_keys.iter().any(|key| {
+            key.table.eq_ignore_ascii_case(&table.name) && !is_known(other, key, catalog)
+        })
     };
     let child = catalog.tables().find(refers)?;
     Some(format!("the foreign key of table {} to it", child.name))

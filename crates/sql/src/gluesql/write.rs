@@ -78,6 +78,13 @@ impl<B: Backend + 'static> StoreMut for ProllyStorage<32, B> {
         for (key, row) in rows {
             let cells = table.cells(row);
             let bytes = key_of(session, &table, &key, &cells).map_err(glue_error)?;
+            // GlueSQL sees to keys of one column itself.
+            let is_moved = |old: &Vec<u8>| table.key.is_none() && *old != bytes;
+            if !table.table().has_hidden_key() && matches!(&key, Key::Bytea(old) if is_moved(old)) {
+                let (table, engine) = (table.table().name.clone(), "GlueSQL");
+                let what = "a primary key that would change".to_owned();
+                return Err(glue_error(SqlError::NotKept { table, what, engine }));
+            }
             // A statement that was not planned does not tell whether it is an INSERT; no other one
             // has a row twice.
             if carrier.load.is_none() && table.key.is_some() && !seen.insert(bytes.clone()) {

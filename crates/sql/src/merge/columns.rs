@@ -116,8 +116,16 @@ pub(super) fn slots(
     let claimed: Vec<_> = origins.iter().map(|origin| claims(*origin, ours, theirs)).collect();
     let before = |origin: &Origin| Some(base?.columns.get(origin.base?)?.slot);
     let mut next = ours.next_slot.max(theirs.next_slot).max(base.map_or(0, |base| base.next_slot));
+    // A slot that the other side gave to a column of its own, and be it gone by now, means that column
+    // in its older versions.
+    let is_spent = |slot: u32, other: &Table| {
+        slot < other.next_slot && base.is_none_or(|base| slot >= base.next_slot)
+    };
     let slots = origins.iter().zip(&claimed).enumerate().map(|(i, (origin, claim))| {
+        let is_new = origin.base.is_none();
         let wanted = match *claim {
+            (Some(slot), None) if is_new && is_spent(slot, theirs) => None,
+            (None, Some(slot)) if is_new && is_spent(slot, ours) => None,
             (Some(ours), Some(theirs)) if ours == theirs => Some(ours),
             // An earlier merge moved it on one side.
             (Some(ours), Some(theirs)) if before(origin) == Some(ours) => Some(theirs),

@@ -20,7 +20,10 @@ impl<B: Backend + 'static> Connection<B> {
                 Ok(false) => return Ok(()),
                 // What was followed is kept, whatever becomes of the write.
                 Ok(true) => {
-                    self.copy.sqlite.execute_batch("COMMIT")?;
+                    if let Err(error) = self.copy.sqlite.execute_batch("COMMIT") {
+                        self.must_rebuild = true;
+                        return Err(error.into());
+                    }
                     self.copy.settle(true);
                 }
                 Err(error) => {
@@ -42,21 +45,14 @@ impl<B: Backend + 'static> Connection<B> {
     /// Brings the working copy to what the trees hold, and tells whether there was something to do.
     fn catch_up(&mut self) -> Result<bool, SqliteError> {
         self.look_at_file()?;
-        let held = self.shared.take_held();
-        let (from, to) = {
-            let mut database = self.shared.database();
-            let is_current = database.repository().is_current().map_err(SqlError::from)?;
-            if is_current && held.is_none() && !self.must_rebuild {
-                return Ok(false);
+        let (from, to) = match self.way() {
+            Ok(Some(way)) => way,
+            Ok(None) => return Ok(false),
+            Err(error) => {
+                // Where it started from may be forgotten by now.
+                self.must_rebuild = true;
+                return Err(error);
             }
-            let from = match held {
-                Some(held) => held,
-                None => database.current()?,
-            };
-            if !is_current {
-                database.refresh()?;
-            }
-            (from, database.current()?)
         };
         let followed =
             if self.must_rebuild { self.rebuild(&to) } else { self.copy.follow(&from, &to) };
@@ -67,9 +63,29 @@ impl<B: Backend + 'static> Connection<B> {
             }
             Err(error) => {
                 self.shared.set_held(from);
+                // What could not be followed step by step is made anew.
+                self.must_rebuild = true;
                 Err(error)
             }
         }
+    }
+
+    /// What the working copy holds, and what it is to hold; `None` if that is the same.
+    fn way(&mut self) -> Result<Option<(Version<B>, Version<B>)>, SqliteError> {
+        let held = self.shared.take_held();
+        let mut database = self.shared.database();
+        let is_current = database.repository().is_current().map_err(SqlError::from)?;
+        if is_current && held.is_none() && !self.must_rebuild {
+            return Ok(None);
+        }
+        let from = match held {
+            Some(held) => held,
+            None => database.current()?,
+        };
+        if !is_current {
+            database.refresh()?;
+        }
+        Ok(Some((from, database.current()?)))
     }
 
     /// Makes the working copy from nothing.

@@ -116,8 +116,13 @@ fn constraint(
         let position = usize::try_from(part.column).ok();
         let column = position.and_then(|position| table.columns.get(position));
         let column = column.ok_or_else(|| refused(&table.name, "a constraint has no column"))?;
-        names.push(column.name.as_str());
-        found.push(part_of(table, &part, None)?);
+        let part = part_of(table, &part, None)?;
+        // The same columns may be unique in more than one way.
+        names.push(match part.collation == column.collation {
+            true => column.name.clone(),
+            false => format!("{} {:?}", column.name, part.collation),
+        });
+        found.push(part);
     }
     let name = format!("sqlite_unique_{}", names.join(","));
     let (unique, constraint) = (true, true);

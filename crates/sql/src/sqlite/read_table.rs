@@ -314,12 +314,16 @@ fn same_column<'t>(old: &'t Table, names: &[String], position: usize) -> Option<
 
 /// A default as an expression that can stand in parentheses: there a bare word would be a column.
 fn default_text(text: &str) -> String {
-    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !text.starts_with(|first: char| first.is_ascii_digit());
+    let of_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_$".contains(&byte) || byte >= 0x80;
+    let is_word =
+        text.bytes().all(of_word) && !text.starts_with(|first: char| first.is_ascii_digit());
     let words = ["true", "false", "null", "current_time", "current_date", "current_timestamp"];
     let is_known = words.iter().any(|word| text.eq_ignore_ascii_case(word));
     if is_word && !is_known {
         return literal(text);
+    }
+    if text.starts_with(['`', '[']) && text.ends_with(['`', ']']) {
+        return literal(&unquote(text));
     }
     match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
         Some(inner) if !inner.replace("\"\"", "").contains('"') => {

@@ -23,8 +23,15 @@ pub(crate) struct Tokens<'s> {
 }
 
 impl<'s> Tokens<'s> {
+    /// The tokens of a text. SQLite passes over semicolons before a statement, and so does this.
     pub(crate) fn new(sql: &'s str) -> Self {
-        Self { sql, at: 0 }
+        let mut tokens = Self { sql, at: 0 };
+        tokens.skip_blank();
+        while tokens.bytes().starts_with(b";") {
+            tokens.at += 1;
+            tokens.skip_blank();
+        }
+        tokens
     }
 
     fn bytes(&self) -> &'s [u8] {
@@ -36,7 +43,7 @@ impl<'s> Tokens<'s> {
         loop {
             let rest = self.bytes();
             let len = match rest {
-                [b' ' | b'\t' | b'\n' | b'\r' | 0x0c, ..] => 1,
+                [b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c, ..] => 1,
                 // A byte order mark is blank to SQLite, too.
                 [0xef, 0xbb, 0xbf, ..] => 3,
                 [b'-', b'-', ..] => find(rest, b"\n").unwrap_or(rest.len()),

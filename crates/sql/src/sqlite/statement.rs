@@ -58,6 +58,8 @@ const ATTACH: &str = "tables of another file have no versions; import them inste
 const VACUUM: &str = "it would number rows anew, and the trees need none: `prolly gc` frees space";
 const VIRTUAL: &str = "a virtual table keeps its rows outside of the trees";
 const INTERNAL: &str = "names that begin with prolly_ are for the connection's own triggers";
+const STATE: &str = "it is where a working copy says what it holds";
+const TEMPORARY: &str = "it would run for rows that others changed, too";
 const PRAGMA: &str = "it would change how the working copy is kept";
 
 fn refused(statement: &str, why: &'static str) -> SqliteError {
@@ -73,11 +75,15 @@ fn name_behind(tokens: &mut Tokens<'_>, skip: &str) -> String {
     token.map(|token| super::read_table::unquote(token.text)).unwrap_or_default()
 }
 
-/// `ROLLBACK [TRANSACTION] [TO [SAVEPOINT] name]`
+/// `ROLLBACK [TRANSACTION [name]] [TO [SAVEPOINT] name]`
 fn roll_back(tokens: &mut Tokens<'_>) -> Kind {
     let mut token = tokens.next();
     if token.is_some_and(|token| token.is("TRANSACTION")) {
         token = tokens.next();
+        // A transaction may be given a name, which means nothing.
+        if token.is_some_and(|token| !token.is("TO")) {
+            token = tokens.next();
+        }
     }
     match token {
         Some(token) if token.is("TO") => Kind::RollbackTo(name_behind(tokens, "SAVEPOINT")),
@@ -90,6 +96,15 @@ fn check_definition(sql: &str) -> Result<(), SqliteError> {
     let is = |at: usize, word: &str| words.get(at).is_some_and(|token| token.is(word));
     if is(0, "CREATE") && is(1, "VIRTUAL") {
         return Err(refused("CREATE VIRTUAL TABLE", VIRTUAL));
+    }
+    let is_state = |token: &Token<'_>| {
+        super::read_table::unquote(token.text).eq_ignore_ascii_case(super::known::STATE)
+    };
+    if words.iter().any(is_state) {
+        return Err(refused("a table of this name", STATE));
+    }
+    if is(0, "CREATE") && (is(1, "TEMP") || is(1, "TEMPORARY")) && is(2, "TRIGGER") {
+        return Err(refused("CREATE TEMP TRIGGER", TEMPORARY));
     }
     let trigger = words.iter().position(|token| token.is("TRIGGER")).filter(|&at| at <= 2);
     let rest = trigger.and_then(|at| words.get(at..)).unwrap_or_default();
@@ -133,7 +148,7 @@ const ASKED: [&str; 24] = [
 ];
 
 /// What may be set, too: for this connection, and nothing of how rows are kept.
-const SET: [&str; 15] = [
+const SET: [&str; 14] = [
     "analysis_limit",
     "automatic_index",
     "busy_timeout",
@@ -147,7 +162,6 @@ const SET: [&str; 15] = [
     "recursive_triggers",
     "reverse_unordered_selects",
     "soft_heap_limit",
-    "temp_store",
     "threads",
 ];
 

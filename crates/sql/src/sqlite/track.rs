@@ -16,7 +16,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use super::error::SqliteError;
 use super::mirror::{Mirror, hidden_rowid};
 use super::text_of::{column_name, ident, is_known};
-use crate::schema::{Index, IndexKey, Table, TableKind};
+use crate::schema::{Column, Index, IndexKey, Table, TableKind};
 
 /// The function that the triggers call.
 const MARK: &str = "prolly_mark";
@@ -262,6 +262,15 @@ fn columns_of_victims(mirror: &Mirror) -> String {
     }
 }
 
+/// The cell of the new row. REPLACE takes the default where NULL must not be.
+fn new_cell(column: &Column) -> String {
+    let name = ident(&column.name);
+    match &column.default {
+        Some(default) if column.not_null => format!("ifnull(new.{name}, ({default}))"),
+        _ => format!("new.{name}"),
+    }
+}
+
 /// The condition that a row has the same parts of an index as the new row.
 fn same_parts(table: &Table, index: &Index) -> String {
     let parts = index.parts.iter().map(|part| {
@@ -273,13 +282,15 @@ fn same_parts(table: &Table, index: &Index) -> String {
         match &part.key {
             IndexKey::Column(slot) => {
                 let name = column_name(table, *slot);
-                format!("{name} = new.{name} COLLATE {collation}")
+                let column = table.columns.iter().find(|column| column.slot == *slot);
+                let cell = column.map_or_else(|| format!("new.{name}"), new_cell);
+                format!("{name} = {cell} COLLATE {collation}")
             }
             IndexKey::Sqlite(expression) | IndexKey::Gluesql(expression) => {
-                let cells = table.columns.iter().map(|column| {
-                    let name = ident(&column.name);
-                    format!("new.{name} AS {name}")
-                });
+                let cells = table
+                    .columns
+                    .iter()
+                    .map(|column| format!("{} AS {}", new_cell(column), ident(&column.name)));
                 let cells = cells.collect::<Vec<_>>().join(", ");
                 format!(
                     "({expression}) COLLATE {collation} = \

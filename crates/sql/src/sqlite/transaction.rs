@@ -41,12 +41,28 @@ struct Saved {
 
 impl<B: Backend + 'static> Connection<B> {
     pub(super) fn begin(&mut self, text: Text<'_>) -> Result<Outcome, SqliteError> {
-        if self.transaction.is_none() {
-            self.refresh()?;
+        if self.transaction.is_some() {
+            return self.perform(text, &[]);
         }
-        self.perform(text, &[])?;
+        self.pin(text)?;
         self.enter(false);
         Ok(Outcome::Done)
+    }
+
+    /// Begins SQLite's transaction on what the connection knows: another process may have moved the
+    /// file of the working copy since the look at it.
+    fn pin(&mut self, text: Text<'_>) -> Result<(), SqliteError> {
+        for _ in 0..ATTEMPTS {
+            self.refresh()?;
+            self.perform(text, &[])?;
+            // This also reads, and so holds the file's version as it is.
+            if self.copy.look()?.is_none() {
+                return Ok(());
+            }
+            self.copy.sqlite.execute_batch("ROLLBACK")?;
+            self.copy.forget();
+        }
+        Err(SqliteError::Busy)
     }
 
     fn enter(&mut self, began_by_savepoint: bool) {
@@ -226,6 +242,11 @@ impl<B: Backend + 'static> Connection<B> {
         let first = transaction.first.clone().unwrap_or_default();
         let message = message_of(&first, transaction.changes.saturating_sub(1));
         let defers = transaction.defers;
+        // A text that SQLite will not run must not be found out when the commit is made.
+        let prepared = self.copy.sqlite.prepare_cached(text.sql);
+        prepared
+            .map(drop)
+            .map_err(|error| SqliteError::of_statement(error, text.sql, text.start))?;
         // As in SQLite, the transaction goes on, so that what is missing can be added.
         self.check_deferred(defers)?;
         let ended = self.conclude(&message).and_then(|()| self.end(text.sql));
@@ -254,15 +275,16 @@ impl<B: Backend + 'static> Connection<B> {
         text: Text<'_>,
         name: String,
     ) -> Result<Outcome, SqliteError> {
-        match self.transaction {
-            Some(_) => self.harvest()?,
-            None => self.refresh()?,
-        }
-        let state = self.shared.database().savepoint()?;
-        self.perform(text, &[])?;
-        if self.transaction.is_none() {
+        let state = if self.transaction.is_some() {
+            self.harvest()?;
+            let state = self.shared.database().savepoint()?;
+            self.perform(text, &[])?;
+            state
+        } else {
+            self.pin(text)?;
             self.enter(true);
-        }
+            self.shared.database().savepoint()?
+        };
         let known = self.copy.known.clone();
         if let Some(transaction) = &mut self.transaction {
             transaction.savepoints.push(Saved { name, state, known });

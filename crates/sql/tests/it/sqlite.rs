@@ -3,5 +3,6 @@
 mod dialect;
 mod differential;
 mod foreign;
+mod hazards;
 mod support;
 mod transactions;

@@ -79,3 +79,27 @@ async fn tables_of_the_other_dialect_are_read() {
         assert!(refused.contains("table checked has the check id > 0"), "{refused}");
     }
 }
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn a_key_of_several_columns_is_not_changed() {
+    use prollytree_repo::{Options, Repository};
+    use prollytree_sql::sqlite::{Connection, ConnectionOptions};
+    let options = Options::default().with_author_name("Ada").with_author_email("ada@example.org");
+    let backend = MemoryBackend::new();
+    let repo = Repository::init(backend.clone(), options.clone()).unwrap();
+    Connection::open(repo, ConnectionOptions::default())
+        .unwrap()
+        .run(
+            "CREATE TABLE q (a INTEGER, b INTEGER, c TEXT, PRIMARY KEY (a, b));
+             INSERT INTO q VALUES (1, 1, 'x'), (2, 1, 'y')",
+        )
+        .unwrap();
+    let repo = Repository::open(backend, options).unwrap();
+    let mut glue = Glue::new(ProllyStorage::with_repository(repo).unwrap());
+    let refused = glue.execute("UPDATE q SET a = 2 WHERE a = 1").await.unwrap_err().to_string();
+    assert!(refused.contains("table q has a primary key that would change"), "{refused}");
+    glue.execute("UPDATE q SET c = 'z' WHERE a = 1").await.unwrap();
+    let found: Vec<_> = rows(&mut glue, "SELECT c FROM q").await.into_iter().flatten().collect();
+    assert_eq!(found, ["z", "y"].map(|text| Value::Str(text.to_owned())));
+}
