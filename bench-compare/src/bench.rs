@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::args::Args;
 use crate::data::{Dataset, Entry};
-use crate::engine::{
-    DurableEngine, Engine, GitEngine, Map, Named, Outcome, SqlEngine, Version,
-};
+use crate::engine::{DurableEngine, Engine, GitEngine, Map, Named, Outcome, SqlEngine, Version};
 use crate::engines;
 use crate::git;
 use crate::measure::{Budget, Cells, Lane, Sample, interleave};

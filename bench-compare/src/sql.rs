@@ -158,7 +158,8 @@ fn insert(table: &str, rows: usize, row: impl Fn(usize) -> String) -> Vec<String
 
 fn item(id: usize) -> String {
     let owner = (id - 1) / ITEMS_OF_AN_OWNER + 1;
-    let note = format!("A remark on item {id:07}, long enough that a row has some hundred bytes in all");
+    let note =
+        format!("A remark on item {id:07}, long enough that a row has some hundred bytes in all");
     format!("({id}, {owner}, {}, '{note}')", id * 7 % 1_000)
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use futures::executor::block_on;
 use gluesql_core::prelude::Glue;
 use rival_prollytree::sql::ProllyStorage;
+use tokio::runtime::{Builder, Runtime};
 
 use super::gluesql::count;
 use crate::engine::{Named, Outcome, SqlDb, SqlEngine};
@@ -39,17 +39,20 @@ impl SqlEngine for RivalProllytreeSql {
         git(dir, &["config", "user.email", "bench@example.org"])?;
         let data = dir.join("data");
         std::fs::create_dir(&data)?;
-        Ok(Box::new(Db { glue: Glue::new(ProllyStorage::<32>::init(&data)?) }))
+        let glue = Glue::new(ProllyStorage::<32>::init(&data)?);
+        Ok(Box::new(Db { glue, runtime: Builder::new_current_thread().build()? }))
     }
 }
 
 struct Db {
     glue: Glue<ProllyStorage<32>>,
+    /// Its storage hands work to threads of Tokio.
+    runtime: Runtime,
 }
 
 impl SqlDb for Db {
     fn run(&mut self, sql: &str) -> Outcome<usize> {
-        Ok(count(block_on(self.glue.execute(sql))?))
+        Ok(count(self.runtime.block_on(self.glue.execute(sql))?))
     }
 
     fn begin(&mut self) -> Outcome<()> {

@@ -49,11 +49,7 @@ pub(super) fn fill(db: &mut dyn SqlDb, size: usize) -> Outcome<()> {
     db.commit()
 }
 
-fn update(
-    db: &mut dyn SqlDb,
-    statements: &mut Statements,
-    budget: &mut Budget,
-) -> Outcome<Sample> {
+fn update(db: &mut dyn SqlDb, statements: &mut Statements, budget: &mut Budget) -> Outcome<Sample> {
     let texts: Vec<_> = (0..UPDATES).map(|_| statements.next(Work::Update)).collect();
     let (mut done, mut affected) = (0, 0);
     let start = Instant::now();
