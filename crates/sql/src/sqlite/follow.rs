@@ -10,6 +10,9 @@ use crate::catalog::Catalog;
 use crate::error::SqlError;
 use crate::version::Version;
 
+/// What the working copy holds, and what it is to hold.
+type Way<B> = (Version<B>, Version<B>);
+
 impl<B: Backend + 'static> Connection<B> {
     /// Begins a write in the working copy, which then holds what the trees do.
     pub(super) fn begin_write(&mut self) -> Result<(), SqliteError> {
@@ -71,7 +74,7 @@ impl<B: Backend + 'static> Connection<B> {
     }
 
     /// What the working copy holds, and what it is to hold; `None` if that is the same.
-    fn way(&mut self) -> Result<Option<(Version<B>, Version<B>)>, SqliteError> {
+    fn way(&mut self) -> Result<Option<Way<B>>, SqliteError> {
         let held = self.shared.take_held();
         let mut database = self.shared.database();
         let is_current = database.repository().is_current().map_err(SqlError::from)?;
