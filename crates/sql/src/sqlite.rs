@@ -43,7 +43,9 @@
 //! * A `PRAGMA` that changes how the working copy is kept is refused, such as `journal_mode`,
 //!   `writable_schema` or `user_version`. What asks is allowed, and what is of the connection alone:
 //!   `foreign_keys` (on from the start), `defer_foreign_keys`, `cache_size` and the like.
-//! * Names of triggers that begin with `prolly_` are the connection's own.
+//! * `CREATE TEMP TRIGGER` is refused: it would run for rows that others changed, too.
+//! * Names of triggers that begin with `prolly_` are the connection's own. So is the
+//!   table `prolly_working_copy`.
 //!
 //! Types that SQLite does not have, in tables that GlueSQL made, are shown as numbers and texts: `TRUE`
 //! as 1, a date as `2000-02-29`. What is written there is read in the same way, and an error if it is
